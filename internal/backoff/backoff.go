@@ -1,0 +1,40 @@
+// Package backoff computes the pauses between failed attempts.
+package backoff
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Backoff yields growing, jittered delays: the first is Min, each further one
+// twice its predecessor up to Max, and every one up to a fifth longer at
+// random, so that clients that failed together do not return together.
+// The zero value yields zero delays. It is not safe for concurrent use.
+type Backoff struct {
+	Min, Max time.Duration
+	failures int
+}
+
+// Next returns the delay before the next attempt.
+func (b *Backoff) Next() time.Duration {
+	d := b.Max
+	if shift := b.failures; shift < 32 && b.Min<<shift>>shift == b.Min {
+		d = min(b.Min<<shift, b.Max)
+	}
+	b.failures++
+	return Jitter(d)
+}
+
+// Failures returns how many delays were handed out since the last Reset.
+func (b *Backoff) Failures() int { return b.failures }
+
+// Reset makes the next delay Min again.
+func (b *Backoff) Reset() { b.failures = 0 }
+
+// Jitter returns d lengthened by a random part of up to a fifth.
+func Jitter(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return d + rand.N(d/5+1)
+}
