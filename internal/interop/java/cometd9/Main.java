@@ -1,0 +1,105 @@
+import java.util.Collection;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.cometd.bayeux.Promise;
+import org.cometd.bayeux.server.BayeuxServer;
+import org.cometd.bayeux.server.ServerChannel;
+import org.cometd.bayeux.server.ServerMessage;
+import org.cometd.bayeux.server.ServerSession;
+import org.cometd.server.BayeuxServerImpl;
+import org.cometd.server.DefaultSecurityPolicy;
+import org.cometd.server.ext.AcknowledgedMessagesExtension;
+import org.cometd.server.http.jakarta.CometDServlet;
+import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee11.servlet.ServletHolder;
+import org.eclipse.jetty.server.Context;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.websocket.server.WebSocketUpgradeHandler;
+
+/** The reference server 9 on Jetty 12.1, at /cometd, over long-polling and WebSocket. */
+final class Main {
+    public static void main(String[] args) throws Exception {
+        Control control = new Control(args);
+
+        Server jetty = new Server();
+        ServerConnector connector = new ServerConnector(jetty);
+        connector.setHost("127.0.0.1");
+        connector.setPort(control.port());
+        jetty.addConnector(connector);
+
+        BayeuxServerImpl bayeux = new BayeuxServerImpl();
+        bayeux.setOption("timeout", control.get("timeout", "30000"));
+        bayeux.setOption("maxInterval", control.get("maxInterval", "10000"));
+        bayeux.setOption("sweepPeriod", "50");
+        bayeux.setOption("transports",
+            "org.cometd.server.websocket.jetty.JettyWebSocketTransport,org.cometd.server.http.JSONHttpTransport");
+        bayeux.setOption("ws.cometdURLMapping", "/cometd/*");
+        bayeux.setOption("ws.maxMessageSize", "1048576");
+        if (control.get("ack", "false").equals("true")) {
+            bayeux.addExtension(new AcknowledgedMessagesExtension());
+        }
+        bayeux.setSecurityPolicy(new DefaultSecurityPolicy() {
+            @Override
+            public void canSubscribe(BayeuxServer server, ServerSession session, ServerChannel channel, ServerMessage message, Promise<Boolean> promise) {
+                if (channel.getId().startsWith("/forbidden")) {
+                    promise.succeed(false);
+                } else {
+                    super.canSubscribe(server, session, channel, message, promise);
+                }
+            }
+
+            @Override
+            public void canPublish(BayeuxServer server, ServerSession session, ServerChannel channel, ServerMessage message, Promise<Boolean> promise) {
+                if (channel.getId().startsWith("/forbidden")) {
+                    promise.succeed(false);
+                } else {
+                    super.canPublish(server, session, channel, message, promise);
+                }
+            }
+        });
+
+        ServletContextHandler context = new ServletContextHandler("/");
+        context.insertHandler(WebSocketUpgradeHandler.from(jetty, context, container -> {}));
+        ServletHolder holder = new ServletHolder(new CometDServlet() {
+            @Override
+            protected BayeuxServer newBayeuxServer() {
+                bayeux.setOption(Context.class.getName(), context.getContext());
+                return bayeux;
+            }
+        });
+        holder.setAsyncSupported(true);
+        holder.setInitOrder(1);
+        context.addServlet(holder, "/cometd/*");
+        jetty.setHandler(context);
+        jetty.start();
+
+        control.serve(connector.getLocalPort(), new Control.Target() {
+            @Override
+            public Collection<String> sessions() {
+                return bayeux.getSessions().stream().map(ServerSession::getId).collect(Collectors.toList());
+            }
+
+            @Override
+            public void publish(String channel, Map<String, Object> data) {
+                bayeux.createChannelIfAbsent(channel).getReference().publish(null, data, Promise.noop());
+            }
+
+            @Override
+            public void disconnect(String session) {
+                bayeux.getSession(session).disconnect();
+            }
+
+            @Override
+            public void forget(String session) {
+                bayeux.removeServerSession(bayeux.getSession(session), true);
+            }
+
+            @Override
+            public int subscribers(String name) {
+                ServerChannel channel = bayeux.getChannel(name);
+                return channel == null ? 0 : channel.getSubscribers().size();
+            }
+        });
+    }
+}
