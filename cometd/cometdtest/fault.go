@@ -1,0 +1,217 @@
+package cometdtest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Fault is something that goes wrong with one request. The functions of this
+// package make them; a script may combine several.
+type Fault func(*plan)
+
+// plan is what is to happen to one exchange.
+type plan struct {
+	channel string // the messages that the faults on replies concern; "": all
+
+	// instead of processing
+	delay      time.Duration
+	silence    bool
+	dropBefore bool
+	handler    http.Handler
+
+	// processing
+	forget  bool
+	refusal *Refusal
+	holdFor *time.Duration
+
+	// the reply
+	edits        []func(map[string]any)
+	noReply      bool
+	order        int // -1: replies before the events, 1: after
+	eventsBefore [][]byte
+	eventsAfter  [][]byte
+	object       bool
+	noCookie     bool
+	expireCookie bool
+	header       http.Header
+
+	// the response
+	delayReply time.Duration
+	swallow    bool
+	drop       bool
+	truncate   int // negative: no
+	chunk      int
+	pause      time.Duration
+	gzip       bool
+	duplicate  []time.Duration
+
+	ws socketPlan
+}
+
+// concerns tells whether the faults on replies are meant for m.
+func (p *plan) concerns(m *Message) bool { return p.channel == "" || m.Channel == p.channel }
+
+// edit encodes a reply, changed as the plan says; it may vanish.
+func (p *plan) edit(r *reply) [][]byte {
+	if p.concerns(r.to) {
+		if p.noReply {
+			return nil
+		}
+		for _, f := range p.edits {
+			f(r.fields)
+		}
+	}
+	return [][]byte{r.encode()}
+}
+
+// Delay lets d pass before the request is looked at.
+func Delay(d time.Duration) Fault { return func(p *plan) { p.delay = d } }
+
+// DelayReply carries the request out at once and answers d later than usual.
+func DelayReply(d time.Duration) Fault { return func(p *plan) { p.delayReply = d } }
+
+// Silence neither carries the request out nor answers it.
+func Silence() Fault { return func(p *plan) { p.silence = true } }
+
+// Swallow carries the request out and never answers: its response, with the
+// events in it, is lost.
+func Swallow() Fault { return func(p *plan) { p.swallow = true } }
+
+// DropBefore cuts the connection without carrying the request out.
+func DropBefore() Fault { return func(p *plan) { p.dropBefore = true } }
+
+// Drop carries the request out and cuts the connection instead of answering:
+// the response, with the events in it, is lost.
+func Drop() Fault { return func(p *plan) { p.drop = true } }
+
+// Truncate carries the request out and cuts the connection after n bytes of
+// the response.
+func Truncate(n int) Fault { return func(p *plan) { p.truncate = max(n, 0) } }
+
+// Chunks sends the response in pieces of n bytes with pauses between them.
+func Chunks(n int, pause time.Duration) Fault {
+	return func(p *plan) { p.chunk, p.pause = n, pause }
+}
+
+// Gzip compresses the response if the client accepts it.
+func Gzip() Fault { return func(p *plan) { p.gzip = true } }
+
+// Status answers with an HTTP status and a body instead of carrying the
+// request out. header may be nil.
+func Status(code int, header http.Header, body string) Fault {
+	return Handle(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for name, values := range header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, body)
+	}))
+}
+
+// Body answers with status 200 and a body, JSON or not, instead of carrying
+// the request out.
+func Body(body string) Fault { return Status(http.StatusOK, nil, body) }
+
+// Handle lets h answer instead of the server. The request's body has been read.
+func Handle(h http.Handler) Fault { return func(p *plan) { p.handler = h } }
+
+// Header adds a header to the response.
+func Header(name, value string) Fault {
+	return func(p *plan) {
+		if p.header == nil {
+			p.header = http.Header{}
+		}
+		p.header.Add(name, value)
+	}
+}
+
+// Forget makes the server forget the session before it carries the request
+// out, which is therefore answered 402.
+func Forget() Fault { return func(p *plan) { p.forget = true } }
+
+// Refuse answers with an unsuccessful reply and does nothing. text is its error
+// field, advice may be nil.
+func Refuse(text string, advice map[string]any) Fault {
+	return func(p *plan) { p.refusal = &Refusal{Text: text, Advice: advice} }
+}
+
+// HoldFor holds a connect for d, or until there are events, where the server
+// would answer at once or hold it for another time.
+func HoldFor(d time.Duration) Fault { return func(p *plan) { p.holdFor = &d } }
+
+// AnswerAtOnce does not hold a connect.
+func AnswerAtOnce() Fault { return HoldFor(0) }
+
+// EditReply changes the reply before it is encoded.
+func EditReply(f func(reply map[string]any)) Fault {
+	return func(p *plan) { p.edits = append(p.edits, f) }
+}
+
+// Set puts a field into the reply.
+func Set(field string, value any) Fault {
+	return EditReply(func(r map[string]any) { r[field] = value })
+}
+
+// Without leaves a field of the reply out.
+func Without(field string) Fault {
+	return EditReply(func(r map[string]any) { delete(r, field) })
+}
+
+// Advice replaces the reply's advice.
+func Advice(advice map[string]any) Fault { return Set("advice", advice) }
+
+// NumericID makes the id of the reply a JSON number.
+func NumericID() Fault {
+	return EditReply(func(r map[string]any) {
+		if id, ok := r["id"].(json.RawMessage); ok {
+			r["id"] = json.Number(text(id))
+		}
+	})
+}
+
+// NoReply leaves the reply out of the response: the body is [] if there is
+// nothing else in it.
+func NoReply() Fault { return func(p *plan) { p.noReply = true } }
+
+// ReplyFirst puts the replies before the events of the response.
+func ReplyFirst() Fault { return func(p *plan) { p.order = -1 } }
+
+// ReplyLast puts the replies after the events of the response.
+func ReplyLast() Fault { return func(p *plan) { p.order = 1 } }
+
+// EventBefore puts an event before everything else that the response has.
+func EventBefore(channel string, data any) Fault {
+	return func(p *plan) { p.eventsBefore = append(p.eventsBefore, newEvent(channel, data, nil).raw) }
+}
+
+// EventAfter puts an event at the end of the response.
+func EventAfter(channel string, data any) Fault {
+	return func(p *plan) { p.eventsAfter = append(p.eventsAfter, newEvent(channel, data, nil).raw) }
+}
+
+// RawBefore puts a message, which need not be valid JSON, before everything else.
+func RawBefore(message string) Fault {
+	return func(p *plan) { p.eventsBefore = append(p.eventsBefore, []byte(message)) }
+}
+
+// RawAfter puts a message, which need not be valid JSON, at the end.
+func RawAfter(message string) Fault {
+	return func(p *plan) { p.eventsAfter = append(p.eventsAfter, []byte(message)) }
+}
+
+// Object sends the reply as an object instead of an array with one.
+func Object() Fault { return func(p *plan) { p.object = true } }
+
+// NoCookie keeps the browser cookie out of a handshake response.
+func NoCookie() Fault { return func(p *plan) { p.noCookie = true } }
+
+// ExpireCookie makes the client forget its browser cookie.
+func ExpireCookie() Fault { return func(p *plan) { p.expireCookie = true } }
+
+// Duplicate sends the replies again: on WebSocket in a frame d later, on
+// long-polling with the session's first response after d.
+func Duplicate(d time.Duration) Fault {
+	return func(p *plan) { p.duplicate = append(p.duplicate, d) }
+}
