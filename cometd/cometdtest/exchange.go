@@ -245,10 +245,10 @@ func (x *exchange) finish() [][]byte {
 			events = x.openingEvents()
 		}
 	case x.session != nil:
+		events = x.session.take(x.connect != nil)
 		if x.connect != nil {
 			x.closeConnect(timedOut)
 		}
-		events = x.session.take(x.connect != nil)
 	}
 	x.endBatch()
 	s.mu.Unlock()

@@ -63,8 +63,8 @@ func (sess *Session) release(why outcome) {
 	h.why = why
 	switch why {
 	case hasEvents, timedOut, released:
-		h.x.closeConnect(why)
 		h.events = sess.take(true)
+		h.x.closeConnect(why)
 	}
 	close(h.done)
 }

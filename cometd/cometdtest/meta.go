@@ -177,7 +177,7 @@ func (x *exchange) throttle(r *reply) bool {
 }
 
 // closeConnect must be called with mu held, when a connect reply is about to
-// be written.
+// be written and its events were taken, since it ends their batch.
 func (x *exchange) closeConnect(why outcome) {
 	r, sess := x.connect, x.session
 	if why == released {
