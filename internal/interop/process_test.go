@@ -52,7 +52,8 @@ func start(t testing.TB, p program, args ...string) *process {
 	t.Cleanup(func() {
 		proc.kill()
 		if t.Failed() {
-			t.Logf("%s printed:\n%s", strings.Join(cmd.Args, " "), proc.printed())
+			lines := strings.SplitAfter(proc.printed(), "\n")
+			t.Logf("%s printed, at the end:\n%s", strings.Join(cmd.Args, " "), strings.Join(lines[max(0, len(lines)-40):], ""))
 		}
 	})
 	return proc
