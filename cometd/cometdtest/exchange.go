@@ -2,7 +2,10 @@ package cometdtest
 
 import (
 	"net/http"
+	"slices"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 const (
@@ -24,6 +27,7 @@ type exchange struct {
 	replies   []*reply
 	connect   *reply // the one among the replies that may wait
 	held      *hold
+	parked    bool // the other replies have been sent, the held one follows (WebSocket)
 	batching  bool
 	refused   bool     // the connect was, so that its session lives on
 	newCookie string   // browser id to set
@@ -161,15 +165,20 @@ func (x *exchange) handle(m *Message) *reply {
 // adopt must be called with mu held; a session's messages move it to the
 // socket that they arrive on.
 func (x *exchange) adopt(sess *Session) {
-	if x.socket == sess.socket || x.socket == nil && !x.isConnect() {
+	old := sess.socket
+	if x.socket == old || x.socket == nil && !x.isConnect() {
 		return
 	}
 	if sess.held != nil && sess.held.x.socket != nil {
 		sess.release(superseded)
+		if x.srv.profile.cancelCloses {
+			old.outbox.put(outgoing{closing: websocket.StatusNormalClosure, text: "Cancel"})
+		}
 	}
 	sess.socket = x.socket
 	if x.socket != nil {
 		x.socket.session = sess
+		sess.wake()
 	}
 }
 
@@ -245,14 +254,16 @@ func (x *exchange) finish() [][]byte {
 			events = x.openingEvents()
 		}
 	case x.session != nil:
-		events = x.session.take(x.connect != nil)
 		if x.connect != nil {
-			x.closeConnect(timedOut)
+			events = x.closeConnect(timedOut)
+		} else {
+			events = x.session.take(false)
 		}
 	}
 	x.endBatch()
 	s.mu.Unlock()
-	return x.arrange(events)
+	a := x.arrange(x.replies, events)
+	return slices.Concat(a.repliesBefore, a.events, a.replies)
 }
 
 // endBatch must be called with mu held, when the response's events are taken.
@@ -264,52 +275,55 @@ func (x *exchange) endBatch() {
 	}
 }
 
-// arrange encodes replies and events in the order of the preset, or of the plan.
-func (x *exchange) arrange(events []event) [][]byte {
+// arrangement is the messages of a response in their order, encoded.
+type arrangement struct{ repliesBefore, events, replies [][]byte }
+
+// arrange puts replies and events into the order of the preset, or of the plan.
+func (x *exchange) arrange(replies []*reply, events []event) arrangement {
 	p := x.plan
-	x.duplicate()
-	var before, after [][]byte // replies before and after the events
-	for _, r := range x.replies {
+	a := arrangement{events: p.eventsBefore}
+	var concerned [][]byte
+	for _, r := range replies {
 		if out := x.srv.opts.Outgoing; out != nil {
 			out(x.session, r.fields)
 		}
-		encoded := p.edit(r)
 		early := r.to.Channel == MetaHandshake || x.srv.profile.connectFirst
 		if p.order != 0 {
 			early = p.order < 0
 		}
+		encoded := p.edit(r)
+		if p.concerns(r.to) {
+			concerned = append(concerned, encoded...)
+		}
 		if early {
-			before = append(before, encoded...)
+			a.repliesBefore = append(a.repliesBefore, encoded...)
 		} else {
-			after = append(after, encoded...)
+			a.replies = append(a.replies, encoded...)
 		}
 	}
-	all := append(before, p.eventsBefore...)
+	x.duplicate(concerned)
 	for _, e := range events {
-		all = append(all, e.raw)
+		a.events = append(a.events, e.raw)
 	}
-	all = append(all, after...)
-	return append(all, p.eventsAfter...)
+	a.replies = append(a.replies, p.eventsAfter...)
+	return a
 }
 
-// duplicate has the concerned replies sent again later.
-func (x *exchange) duplicate() {
+// duplicate has replies sent again later, if the plan says so.
+func (x *exchange) duplicate(replies [][]byte) {
+	if len(replies) == 0 {
+		return
+	}
 	for _, d := range x.plan.duplicate {
 		time.AfterFunc(d, func() {
-			var again [][]byte
-			for _, r := range x.replies {
-				if x.plan.concerns(r.to) {
-					again = append(again, r.encode())
-				}
-			}
 			x.srv.mu.Lock()
 			defer x.srv.mu.Unlock()
 			if x.socket != nil {
-				x.socket.send(joinArray(again))
-				return
-			}
-			for _, raw := range again {
-				x.session.queue = append(x.session.queue, event{raw: raw, once: true})
+				x.socket.send(joinArray(replies))
+			} else if x.session != nil {
+				for _, raw := range replies { // they wait, without releasing a connect
+					x.session.queue = append(x.session.queue, event{raw: raw, once: true})
+				}
 			}
 		})
 	}
@@ -317,10 +331,14 @@ func (x *exchange) duplicate() {
 
 // answered must be called when the response has been written, or was lost.
 func (x *exchange) answered() {
+	var later time.Duration
+	if x.socket != nil {
+		later = x.plan.delayReply // the frames wait for it in the outbox
+	}
 	if x.opened != nil {
-		x.opened.answered()
+		x.opened.answered(later)
 	}
 	if (x.connect != nil || x.refused) && (x.held == nil || x.held.why != superseded) {
-		x.session.answered()
+		x.session.answered(later)
 	}
 }

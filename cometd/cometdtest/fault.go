@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // Fault is something that goes wrong with one request. The functions of this
@@ -48,6 +50,14 @@ type plan struct {
 	duplicate  []time.Duration
 
 	ws socketPlan
+}
+
+// socketPlan is what only a WebSocket can suffer.
+type socketPlan struct {
+	strip, mute bool
+	closing     websocket.StatusCode
+	reason      string
+	frames      []outgoing // before the response
 }
 
 // concerns tells whether the faults on replies are meant for m.
@@ -215,3 +225,26 @@ func ExpireCookie() Fault { return func(p *plan) { p.expireCookie = true } }
 func Duplicate(d time.Duration) Fault {
 	return func(p *plan) { p.duplicate = append(p.duplicate, d) }
 }
+
+// CloseSocket carries the request out and closes the WebSocket instead of
+// answering.
+func CloseSocket(code int, reason string) Fault {
+	return func(p *plan) { p.ws.closing, p.ws.reason = websocket.StatusCode(code), reason }
+}
+
+// TextFrame sends a text frame before the response; it may be anything.
+func TextFrame(text string) Fault {
+	return func(p *plan) { p.ws.frames = append(p.ws.frames, outgoing{data: []byte(text)}) }
+}
+
+// BinaryFrame sends a binary frame before the response.
+func BinaryFrame(data []byte) Fault {
+	return func(p *plan) { p.ws.frames = append(p.ws.frames, outgoing{data: data, binary: true}) }
+}
+
+// StripUpgrade answers an upgrade with status 101 and without the headers that
+// belong to it.
+func StripUpgrade() Fault { return func(p *plan) { p.ws.strip = true } }
+
+// Mute accepts an upgrade and is silent ever after: no replies and no pongs.
+func Mute() Fault { return func(p *plan) { p.ws.mute = true } }

@@ -1,6 +1,10 @@
 package cometdtest
 
-import "time"
+import (
+	"time"
+
+	"github.com/coder/websocket"
+)
 
 // outcome is why a held connect ends.
 type outcome int
@@ -23,6 +27,7 @@ type hold struct {
 	done    chan struct{} // closed when it has ended
 
 	// valid once done is closed
+	over   bool
 	why    outcome
 	events []event
 }
@@ -60,11 +65,27 @@ func (sess *Session) release(why outcome) {
 			delete(sess.srv.browsers, h.browser)
 		}
 	}
-	h.why = why
+	h.why, h.over = why, true
 	switch why {
 	case hasEvents, timedOut, released:
-		h.events = sess.take(true)
-		h.x.closeConnect(why)
+		h.events = h.x.closeConnect(why)
 	}
 	close(h.done)
+	if h.x.socket == nil {
+		return
+	}
+	if why == swept {
+		h.x.socket.outbox.put(outgoing{closing: websocket.StatusNormalClosure, text: "Destroy"})
+	}
+	if h.x.parked && h.answers() {
+		h.x.deliver()
+		if sess.live {
+			sess.afterConnect(h.x.plan.delayReply)
+		}
+	}
+}
+
+// answers tells whether the connect gets a reply.
+func (h *hold) answers() bool {
+	return h.why == hasEvents || h.why == timedOut || h.why == released
 }

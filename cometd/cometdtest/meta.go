@@ -177,15 +177,21 @@ func (x *exchange) throttle(r *reply) bool {
 }
 
 // closeConnect must be called with mu held, when a connect reply is about to
-// be written and its events were taken, since it ends their batch.
-func (x *exchange) closeConnect(why outcome) {
+// be written; it returns the events that go with it.
+func (x *exchange) closeConnect(why outcome) []event {
 	r, sess := x.connect, x.session
+	events := sess.take(true)
+	if sess.socket != nil && !sess.connectOnly() {
+		sess.socket.sendEvents(events)
+		events = nil
+	}
 	if why == released {
 		r.fields["advice"] = map[string]any{"reconnect": "none"}
 	}
 	if sess.acks != nil && sess.live {
-		defer sess.acks.stamp(r)
+		sess.acks.stamp(r)
 	}
+	return events
 }
 
 // subscribe adds the session to the channels, up to the first refused one.

@@ -56,6 +56,7 @@ type profile struct {
 	noPublish          bool
 	noAck              bool
 	strictChannels     bool // the grammar of the standard: no dot in a name
+	cancelCloses       bool // a connect on another socket closes the older one
 	pong               bool // an empty array on WebSocket is answered with one
 	texts              texts
 }
@@ -129,6 +130,7 @@ func (p Preset) profile() profile {
 	case Reference29:
 		ref.duplicateStatus, ref.resendAdvice, ref.fieldErrors, ref.texts = 408, true, false, texts3
 		ref.noHandshakeAdvice, ref.connectAlone, ref.unbound, ref.throttleCookieless = true, true, true, true
+		ref.cancelCloses = true
 	case GWS:
 		ref.duplicateStatus, ref.resendAdvice, ref.fieldErrors, ref.texts = 408, true, false, texts3
 		ref.noHandshakeAdvice, ref.connectAlone = true, true

@@ -1,6 +1,8 @@
 package cometdtest
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -159,7 +161,15 @@ func (e *entry) writer(w http.ResponseWriter) http.ResponseWriter {
 
 type recorder struct {
 	http.ResponseWriter
-	e *entry
+	e        *entry
+	hijacked net.Conn
+}
+
+// Hijack implements http.Hijacker, if the server behind it does.
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	r.hijacked = conn
+	return conn, rw, err
 }
 
 func (r *recorder) WriteHeader(code int) {

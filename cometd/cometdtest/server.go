@@ -7,6 +7,7 @@ import (
 	"net/http/cookiejar"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gwsvoice/gws-go/internal/memnet"
@@ -20,6 +21,7 @@ type Server struct {
 	scripts scripts
 	closing chan struct{} // closed by Close
 	running sync.WaitGroup
+	pings   atomic.Int64
 
 	mu       sync.Mutex // guards what follows, and the sessions
 	closed   bool
@@ -29,6 +31,7 @@ type Server struct {
 	browsers map[string]int // connects held by browser cookie
 	batch    int
 	paused   bool
+	sockets  map[*socket]struct{}
 	waiting  []*Session // have events, and nothing may be delivered
 	mark     uint64
 	cutting  chan struct{} // closed by Restart
@@ -53,6 +56,7 @@ func NewHandler(o Options) *Server {
 		opts: o, profile: o.Preset.profile(),
 		closing: make(chan struct{}), cutting: make(chan struct{}),
 		sessions: map[string]*Session{}, channels: map[string]*channel{}, browsers: map[string]int{},
+		sockets: map[*socket]struct{}{},
 	}
 	s.profile.configure(&s.opts)
 	s.record.limit = o.RecordLimit
@@ -71,6 +75,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.servePoll(w, r)
 }
+
+// Pings returns how many WebSocket pings have arrived.
+func (s *Server) Pings() int { return int(s.pings.Load()) }
 
 // begin counts a goroutine that Close waits for; it must end with running.Done.
 func (s *Server) begin() bool {
@@ -162,7 +169,13 @@ func (s *Server) Restart(down time.Duration) {
 	})
 }
 
+// dropSessions ends all sessions, and cuts all WebSockets.
 func (s *Server) dropSessions(why End) {
+	s.mu.Lock()
+	for k := range s.sockets {
+		k.cut()
+	}
+	s.mu.Unlock()
 	for _, sess := range s.Sessions() {
 		s.end(sess, why)
 	}

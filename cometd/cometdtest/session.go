@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // Session is what the server knows about one client. Its methods may be called
@@ -88,6 +90,39 @@ func (sess *Session) Expire() { sess.srv.end(sess, Expired) }
 // with it.
 func (sess *Session) Disconnect() { sess.srv.end(sess, Kicked) }
 
+// Cut cuts the connection that the session's connect is held on, or its
+// WebSocket, as a failing network does. The session lives on.
+func (sess *Session) Cut() {
+	s := sess.srv
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sess.socket != nil {
+		sess.socket.outbox.put(outgoing{cut: true})
+		return
+	}
+	sess.release(cut)
+}
+
+// CloseSocket closes the session's WebSocket, if it has one, with a status
+// code such as 1001 and a reason.
+func (sess *Session) CloseSocket(code int, reason string) {
+	sess.toSocket(outgoing{closing: websocket.StatusCode(code), text: reason})
+}
+
+// SendFrame sends a text frame as it is, if the session has a WebSocket.
+func (sess *Session) SendFrame(text string) { sess.toSocket(outgoing{data: []byte(text)}) }
+
+// SendBinary sends a binary frame, if the session has a WebSocket.
+func (sess *Session) SendBinary(data []byte) { sess.toSocket(outgoing{data: data, binary: true}) }
+
+func (sess *Session) toSocket(o outgoing) {
+	sess.srv.mu.Lock()
+	defer sess.srv.mu.Unlock()
+	if sess.socket != nil {
+		sess.socket.outbox.put(o)
+	}
+}
+
 // Sessions returns the sessions that the server knows, in no special order.
 func (s *Server) Sessions() []*Session {
 	s.mu.Lock()
@@ -136,7 +171,7 @@ func (sess *Session) remove(why End) bool {
 	switch why {
 	case Kicked:
 		sess.queue = append(sess.queue, event{raw: []byte(`{"channel":"/meta/disconnect","successful":true}`)})
-		if sess.socket != nil && (sess.held == nil || !sess.connectOnly()) {
+		if sess.socket != nil && sess.held == nil {
 			sess.socket.sendEvents(sess.take(true))
 		}
 		sess.release(released)
@@ -224,13 +259,20 @@ func (sess *Session) keepAlive(connect bool) {
 }
 
 // answered starts the time in which the next connect must come.
-func (sess *Session) answered() {
+func (sess *Session) answered(later time.Duration) {
 	s := sess.srv
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sess.live && sess.held == nil {
-		sess.expireAt(time.Now().Add(s.profile.interval + sess.interval + s.profile.maxInterval))
+		sess.afterConnect(later)
 	}
+}
+
+// afterConnect must be called with mu held, when a reply is written or will be
+// that much later.
+func (sess *Session) afterConnect(later time.Duration) {
+	p := &sess.srv.profile
+	sess.expireAt(time.Now().Add(later + p.interval + sess.interval + p.maxInterval))
 }
 
 func (sess *Session) expireAt(at time.Time) {
