@@ -43,7 +43,7 @@ type Call struct {
 	// UserData is the data attached to the call. Values are strings, but also
 	// float64, bool, nil, []any and map[string]any; a number that float64 would
 	// change is a json.Number. Nil if the call has none. Read-only.
-	UserData map[string]any `json:"userData,omitempty"`
+	UserData map[string]any `json:"userData,omitzero"`
 
 	// ParentID is the id of the call that a consultation belongs to, and "" for
 	// every other call. The parent does not point back.

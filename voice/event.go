@@ -23,7 +23,7 @@ type CallStateChangeMessage struct {
 
 	Call        *Call          `json:"call"`                  // never nil, its ID never ""
 	PhoneNumber string         `json:"phoneNumber,omitempty"` // the agent's own DN
-	Extensions  map[string]any `json:"extensions,omitempty"`  // of the T-Server event; values as in Call.UserData; nil if none
+	Extensions  map[string]any `json:"extensions,omitzero"`   // of the T-Server event; values as in Call.UserData; nil if none
 
 	// Synthetic is true if the message was not notified but derived from a read
 	// of the agent's calls, after a gap or when an outcome was overdue.
@@ -61,8 +61,7 @@ type DeviceStateChangeMessage struct {
 
 // ErrorMessage says that something which was accepted has failed. The server
 // rarely tells what: every field may be empty. One that surely belongs to an
-// operation of this client ends that operation as a [FailedError] and is an
-// event all the same.
+// operation of this client ends that operation as a [FailedError].
 //
 // Reference: Voice API, ErrorHandling.
 type ErrorMessage struct {

@@ -39,7 +39,9 @@ func (t *Table) String(text []byte) string {
 		return *p
 	}
 	v := string(text)
-	if h>>63 == 0 && first.Load() != nil {
+	switch {
+	case first.Load() == nil:
+	case second.Load() == nil || h>>63 == 0:
 		first = second
 	}
 	first.Store(&v)

@@ -1,0 +1,112 @@
+package voice
+
+// call reads a call; nil if there is no object. Its strings are there after
+// the next flush.
+func (d *decoder) call() *Call {
+	if !d.Object() {
+		return nil
+	}
+	// Most calls have one participant: one allocation for both.
+	block := new(struct {
+		call Call
+		one  [1]Participant
+	})
+	c := &block.call
+	d.resetParticipants()
+	var (
+		ownID, uuid, connID, uri, path  []byte
+		deviceID, deviceURI, devicePath []byte
+		parentID, parentURI, parentPath []byte
+		ani, dnis                       []byte
+		monitoring                      rawMonitoring
+	)
+	for d.NextKey() {
+		switch string(d.Key()) {
+		case "id":
+			ownID = d.scalar()
+		case "callUuid":
+			uuid = d.scalar()
+		case "connId":
+			connID = d.scalar()
+		case "state":
+			c.State = CallState(d.word())
+		case "callType":
+			c.Type = CallType(d.word())
+		case "deviceId":
+			deviceID = d.scalar()
+		case "deviceUri":
+			deviceURI = d.scalar()
+		case "devicePath":
+			devicePath = d.scalar()
+		case "participants":
+			clear(d.participants)
+			d.participants = d.rawParticipants(d.participants[:0])
+		case "participantsInfo":
+			clear(d.infos)
+			d.infos = d.rawParticipants(d.infos[:0])
+		case "ani":
+			ani = d.scalar()
+		case "dnis":
+			dnis = d.scalar()
+		case "capabilities":
+			c.Capabilities = d.operations()
+		case "userData":
+			c.UserData = d.object()
+		case "parentCallId":
+			parentID = d.scalar()
+		case "parentCallUri":
+			parentURI = d.scalar()
+		case "parentCallPath":
+			parentPath = d.scalar()
+		case "duration":
+			c.Duration = d.seconds()
+		case "mute":
+			c.Mute = d.flag()
+		case "recordingState":
+			c.RecordingState = RecordingState(d.word())
+		case "supervisorListeningIn":
+			c.SupervisorListeningIn = d.flag()
+		case "monitoredUserMuted":
+			c.MonitoredUserMuted = d.flag()
+		case "monitoring":
+			c.Monitoring = d.flag()
+		case "supervisorMonitoringState":
+			monitoring = d.monitoring()
+		case "uri":
+			uri = d.scalar()
+		case "path":
+			path = d.scalar()
+		}
+	}
+
+	// In this order most of them end like the one before.
+	d.put(&c.DeviceURI, deviceURI)
+	d.put(&c.DeviceID, id(deviceID, deviceURI, devicePath))
+	d.put(&c.URI, uri)
+	d.put(&c.Path, path)
+	d.put(&c.ID, id(ownID, uri, path, uuid))
+	d.put(&c.UUID, uuid)
+	d.put(&c.ConnID, connID)
+	d.put(&c.ParentID, id(parentID, parentURI, parentPath))
+	d.put(&c.ANI, ani)
+	d.put(&c.DNIS, dnis)
+	c.SupervisorMonitoring = d.putMonitoring(monitoring)
+	if c.Capabilities == nil {
+		c.Capabilities = []OperationName{}
+	}
+
+	d.mergeParticipants()
+	list := d.participants
+	c.Participants = block.one[:0:0]
+	switch len(list) {
+	case 0:
+	case 1:
+		c.Participants = block.one[:]
+	default:
+		c.Participants = make([]Participant, len(list))
+	}
+	for i := range list {
+		d.putParticipant(&c.Participants[i], &list[i])
+	}
+	return c
+}

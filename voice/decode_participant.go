@@ -1,0 +1,133 @@
+package voice
+
+import "github.com/gwsvoice/gws-go/internal/jsonscan"
+
+// rawParticipant is a participant of which no string is allocated yet.
+type rawParticipant struct {
+	phoneNumber, digits, formatted, e164, local, location []byte
+	country                                               rawCountry
+}
+
+type rawCountry struct {
+	present                 bool
+	name, code, callingCode []byte
+}
+
+// rawParticipants reads a list whose elements are objects, or just numbers as
+// older servers send them, and appends it to list.
+func (d *decoder) rawParticipants(list []rawParticipant) []rawParticipant {
+	if !d.Array() {
+		return list
+	}
+	for d.NextElem() {
+		switch d.Kind() {
+		case jsonscan.String, jsonscan.Number:
+			list = append(list, rawParticipant{phoneNumber: d.scalar()})
+		case jsonscan.Object:
+			list = append(list, d.rawParticipant())
+		}
+	}
+	return list
+}
+
+func (d *decoder) rawParticipant() (p rawParticipant) {
+	if !d.Object() {
+		return p
+	}
+	var e164Digits []byte
+	for d.NextKey() {
+		switch string(d.Key()) {
+		case "phoneNumber":
+			p.phoneNumber = d.scalar()
+		case "digits":
+			p.digits = d.scalar()
+		case "formattedPhoneNumber":
+			p.formatted = d.scalar()
+		case "e164Number":
+			p.e164 = d.scalar()
+		case "E164digits": // the oldest spelling
+			e164Digits = d.scalar()
+		case "localPhoneNumber":
+			p.local = d.scalar()
+		case "location":
+			p.location = d.scalar()
+		case "country":
+			p.country = d.rawCountry()
+		}
+	}
+	if len(p.e164) == 0 {
+		p.e164 = e164Digits
+	}
+	return p
+}
+
+func (d *decoder) rawCountry() (c rawCountry) {
+	if !d.Object() {
+		return c
+	}
+	c.present = true
+	for d.NextKey() {
+		switch string(d.Key()) {
+		case "name":
+			c.name = d.scalar()
+		case "code":
+			c.code = d.scalar()
+		case "callingCode":
+			c.callingCode = d.scalar()
+		}
+	}
+	return c
+}
+
+func (d *decoder) resetParticipants() {
+	clear(d.participants)
+	clear(d.infos)
+	d.participants, d.infos = d.participants[:0], d.infos[:0]
+}
+
+// mergeParticipants completes the participants by what older servers send
+// beside them, in the same order.
+func (d *decoder) mergeParticipants() {
+	for i, info := range d.infos {
+		if i == len(d.participants) {
+			d.participants = append(d.participants, info)
+			continue
+		}
+		p := &d.participants[i]
+		for _, f := range []struct {
+			to   *[]byte
+			from []byte
+		}{
+			{&p.phoneNumber, info.phoneNumber}, {&p.digits, info.digits}, {&p.formatted, info.formatted},
+			{&p.e164, info.e164}, {&p.local, info.local}, {&p.location, info.location},
+		} {
+			if len(*f.to) == 0 {
+				*f.to = f.from
+			}
+		}
+		if !p.country.present {
+			p.country = info.country
+		}
+	}
+}
+
+func (d *decoder) putParticipant(p *Participant, raw *rawParticipant) {
+	d.put(&p.FormattedPhoneNumber, raw.formatted)
+	d.put(&p.PhoneNumber, raw.phoneNumber)
+	d.put(&p.Digits, raw.digits)
+	d.put(&p.E164Number, raw.e164)
+	d.put(&p.LocalPhoneNumber, raw.local)
+	d.put(&p.Location, raw.location)
+	p.Country = d.putCountry(raw.country)
+}
+
+func (d *decoder) putCountry(raw rawCountry) *Country {
+	if !raw.present {
+		return nil
+	}
+	c := &Country{}
+	d.put(&c.Name, raw.name)
+	d.put(&c.Code, raw.code)
+	d.put(&c.CallingCode, raw.callingCode)
+	return c
+}
