@@ -1,0 +1,167 @@
+// Package gwshttp makes the REST and the CometD requests of one GWS session
+// look alike: credentials, CSRF header and Origin go on every request to the
+// server of the session, and to no other host.
+package gwshttp
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// csrfHeader is the response header in which the server names the header that
+// carries the CSRF token, in this response and in the requests that follow.
+const csrfHeader = "X-CSRF-HEADER"
+
+// Transport is an http.RoundTripper for one GWS session.
+// It may be used by several goroutines.
+type Transport struct {
+	base      http.RoundTripper
+	server    *url.URL
+	origin    string
+	authorize func(*http.Request) error
+
+	mu    sync.Mutex
+	csrf  string // canonical name of the CSRF header; "" if the server named none
+	token string
+}
+
+// New returns a Transport for the session on server that sends by base.
+// authorize adds the credentials to a request; nil adds none. origin is the
+// value of the Origin header; "" sends none.
+func New(base http.RoundTripper, server *url.URL, origin string, authorize func(*http.Request) error) *Transport {
+	return &Transport{base: base, server: server, origin: origin, authorize: authorize}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !sameOrigin(req.URL, t.server) {
+		return t.base.RoundTrip(req)
+	}
+	r := new(http.Request) // a RoundTripper must not change the request it is given
+	*r = *req
+	r.Header = req.Header.Clone()
+	if t.authorize != nil {
+		if err := t.authorize(r); err != nil {
+			if req.Body != nil {
+				_ = req.Body.Close()
+			}
+			return nil, &AuthError{err}
+		}
+	}
+	if t.origin != "" {
+		r.Header.Set("Origin", t.origin)
+	}
+	if name, token := t.csrfToken(); name != "" {
+		r.Header[name] = []string{token}
+	}
+	trackBody(r)
+	resp, err := t.base.RoundTrip(r)
+	if err == nil {
+		t.learn(resp.Header)
+	}
+	return resp, err
+}
+
+// CloseIdleConnections closes the idle connections of the transport below.
+func (t *Transport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// Forget drops the CSRF token, which ends with the HTTP session it belongs to.
+func (t *Transport) Forget() {
+	t.mu.Lock()
+	t.csrf, t.token = "", ""
+	t.mu.Unlock()
+}
+
+func (t *Transport) csrfToken() (name, token string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.csrf, t.token
+}
+
+// learn keeps the CSRF token of a response: the server may rotate it at any time.
+func (t *Transport) learn(h http.Header) {
+	name := http.CanonicalHeaderKey(h.Get(csrfHeader))
+	token := h.Get(name)
+	if !usableCSRF(name, token) {
+		return
+	}
+	t.mu.Lock()
+	t.csrf, t.token = name, token
+	t.mu.Unlock()
+}
+
+// usableCSRF refuses names by which a server could make us send a header that
+// means something else.
+func usableCSRF(name, token string) bool {
+	if token == "" || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(token) {
+		return false
+	}
+	switch name {
+	case "Authorization", "Cookie", "Host", "Origin", "Accept", "Connection", "Te", "Trailer", "Upgrade", "Expect":
+		return false
+	}
+	return !strings.HasPrefix(name, "Content-") && !strings.HasPrefix(name, "Transfer-") &&
+		!strings.HasPrefix(name, "Proxy-") && !strings.HasPrefix(name, "Sec-")
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Host, b.Host)
+}
+
+// AuthError reports that the caller's credentials could not be had; nothing
+// was sent.
+type AuthError struct{ Err error }
+
+func (e *AuthError) Error() string { return "credentials: " + e.Err.Error() }
+func (e *AuthError) Unwrap() error { return e.Err }
+
+type sentKey struct{}
+
+// WithSent returns a context under which sent becomes true as soon as the body
+// of the request may have gone out. While it is false, the server cannot have
+// acted on the request: it has no complete one.
+func WithSent(ctx context.Context, sent *atomic.Bool) context.Context {
+	return context.WithValue(ctx, sentKey{}, sent)
+}
+
+func trackBody(r *http.Request) {
+	sent, ok := r.Context().Value(sentKey{}).(*atomic.Bool)
+	if !ok {
+		return
+	}
+	if r.Body == nil || r.Body == http.NoBody {
+		sent.Store(true)
+		return
+	}
+	r.Body = &trackedBody{r.Body, sent}
+	if rewind := r.GetBody; rewind != nil {
+		r.GetBody = func() (io.ReadCloser, error) {
+			body, err := rewind()
+			if err != nil {
+				return nil, err
+			}
+			return &trackedBody{body, sent}, nil
+		}
+	}
+}
+
+type trackedBody struct {
+	io.ReadCloser
+	sent *atomic.Bool
+}
+
+func (b *trackedBody) Read(p []byte) (int, error) {
+	b.sent.Store(true)
+	return b.ReadCloser.Read(p)
+}

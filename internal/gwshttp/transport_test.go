@@ -1,0 +1,142 @@
+package gwshttp
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func newTransport(t *testing.T, base http.RoundTripper) *Transport {
+	t.Helper()
+	server, err := url.Parse("https://gws.example.com")
+	require.NoError(t, err)
+	return New(base, server, "https://desk.example.com", func(r *http.Request) error {
+		r.Header.Set("Authorization", "Basic c2VjcmV0")
+		return nil
+	})
+}
+
+func answer(header http.Header) *http.Response {
+	return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(""))}
+}
+
+func TestCredentials_goToTheServerOnly(t *testing.T) {
+	for rawURL, want := range map[string]bool{
+		"https://gws.example.com/api/v2/me":              true,
+		"https://GWS.example.com/api/v2/notifications":   true,
+		"http://gws.example.com/api/v2/me":               false,
+		"https://gws.example.com:8443/api/v2/me":         false,
+		"https://gws.example.com.evil.example/api/v2/me": false,
+	} {
+		var got *http.Request
+		tr := newTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+			got = r
+			return answer(nil), nil
+		}))
+		tr.csrf, tr.token = "X-Csrf-Token", "t1"
+		req := httptest.NewRequest("GET", rawURL, nil)
+		_, err := tr.RoundTrip(req)
+		require.NoError(t, err)
+		assert.Equal(t, want, got.Header.Get("Authorization") != "", rawURL)
+		assert.Equal(t, want, got.Header.Get("X-CSRF-TOKEN") != "", rawURL)
+		assert.Equal(t, want, got.Header.Get("Origin") != "", rawURL)
+		assert.Empty(t, req.Header.Get("Authorization"), "the caller's request is not changed")
+	}
+}
+
+func TestCSRF_isLearntFromEveryResponse(t *testing.T) {
+	next := http.Header{}
+	var sent string
+	tr := newTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		sent = r.Header.Get("X-Gws-Token")
+		return answer(next), nil
+	}))
+	do := func() {
+		_, err := tr.RoundTrip(httptest.NewRequest("POST", "https://gws.example.com/api/v2/me", nil))
+		require.NoError(t, err)
+	}
+	next.Set("X-CSRF-HEADER", "x-gws-token")
+	next.Set("X-Gws-Token", "one")
+	do()
+	assert.Empty(t, sent)
+	do()
+	assert.Equal(t, "one", sent)
+	next.Set("X-Gws-Token", "two")
+	do()
+	next = http.Header{}
+	do()
+	assert.Equal(t, "two", sent, "a response without the header changes nothing")
+	do()
+	assert.Equal(t, "two", sent)
+	tr.Forget()
+	do()
+	assert.Empty(t, sent)
+}
+
+func TestCSRF_cannotReplaceOtherHeaders(t *testing.T) {
+	for _, name := range []string{"Authorization", "cookie", "Host", "Content-Length", "Transfer-Encoding", "Origin", "Proxy-Authorization", "Sec-Fetch-Site", "bad name", ""} {
+		h := http.Header{}
+		h.Set("X-CSRF-HEADER", name)
+		if name != "" {
+			h[http.CanonicalHeaderKey(name)] = []string{"evil"}
+		}
+		tr := newTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) { return answer(h), nil }))
+		_, err := tr.RoundTrip(httptest.NewRequest("GET", "https://gws.example.com/", nil))
+		require.NoError(t, err)
+		got, _ := tr.csrfToken()
+		assert.Empty(t, got, name)
+	}
+}
+
+func TestAuthorize_errorSendsNothing(t *testing.T) {
+	tr := newTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		t.Error("sent")
+		return nil, errors.New("sent")
+	}))
+	tr.authorize = func(*http.Request) error { return errors.New("no token") }
+	_, err := tr.RoundTrip(httptest.NewRequest("GET", "https://gws.example.com/", nil))
+	assert.EqualError(t, err, "credentials: no token")
+}
+
+func TestWithSent_becomesTrueWhenTheBodyIsRead(t *testing.T) {
+	for name, r := range map[string]struct {
+		read bool
+		body string
+		want bool
+	}{
+		"body read":     {read: true, body: "x", want: true},
+		"body not read": {body: "x"},
+		"no body":       {want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTransport(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+				if r.read {
+					_, _ = io.ReadAll(req.Body)
+				}
+				return nil, errors.New("broken")
+			}))
+			var sent atomic.Bool
+			var body io.Reader
+			if r.body != "" {
+				body = strings.NewReader(r.body)
+			}
+			req, err := http.NewRequestWithContext(WithSent(t.Context(), &sent), "POST", "https://gws.example.com/", body)
+			require.NoError(t, err)
+			_, err = tr.RoundTrip(req)
+			require.Error(t, err)
+			assert.Equal(t, r.want, sent.Load())
+		})
+	}
+}

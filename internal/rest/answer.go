@@ -1,0 +1,133 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// notAuthenticated is the statusCode of a request without a live session.
+const notAuthenticated = 20
+
+// Partial is the statusCode of a bulk operation of which a part succeeded.
+const Partial = 7
+
+// Refusal is an answer that says no: a statusCode other than 0, or an HTTP
+// status other than 2xx.
+type Refusal struct {
+	HTTPStatus int
+	Code       int    // statusCode; 0 if the answer is not an envelope
+	Message    string // statusMessage, or what the answer was instead
+	Body       []byte // the envelope; nil if there is none
+	CSRF       bool   // refused for the CSRF token; nothing was executed
+	LoginErr   error  // why the login that followed failed; nil if none followed
+}
+
+func (e *Refusal) Error() string {
+	text := fmt.Sprintf("%s (status %d, HTTP %d)", e.Message, e.Code, e.HTTPStatus)
+	if e.LoginErr != nil {
+		text += "; login: " + e.LoginErr.Error()
+	}
+	return text
+}
+
+func (e *Refusal) Unwrap() error { return e.LoginErr }
+
+// sessionLost tells whether the answer says that the server does not know the
+// session any more, or not its CSRF token. Each proves that the request was not
+// executed, and a login mends both.
+func (e *Refusal) sessionLost() bool {
+	return e.CSRF || e.Code == notAuthenticated || e.HTTPStatus == http.StatusUnauthorized
+}
+
+// ProtocolError is a successful HTTP status with a body that is not an answer
+// of GWS. What became of the request is unknown.
+type ProtocolError struct {
+	HTTPStatus int
+	Reason     string
+}
+
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("not an answer of GWS: %s (HTTP %d)", e.Reason, e.HTTPStatus)
+}
+
+// TransportError is a request without an answer.
+type TransportError struct {
+	Sent bool // the request may have reached the server
+	Err  error
+}
+
+func (e *TransportError) Error() string { return e.Err.Error() }
+func (e *TransportError) Unwrap() error { return e.Err }
+
+func judge(resp *http.Response, body []byte) ([]byte, error) {
+	ok := resp.StatusCode >= 200 && resp.StatusCode <= 299
+	code, message, problem := envelope(body)
+	switch {
+	case problem == "" && code == 0 && ok:
+		return body, nil
+	case problem == "" && (code != 0 || !ok):
+		if message == "" {
+			message = http.StatusText(resp.StatusCode)
+		}
+		return nil, &Refusal{HTTPStatus: resp.StatusCode, Code: code, Message: message, Body: body}
+	case ok:
+		return nil, &ProtocolError{HTTPStatus: resp.StatusCode, Reason: problem}
+	}
+	e := &Refusal{HTTPStatus: resp.StatusCode, Message: problem}
+	switch {
+	case resp.StatusCode >= 300 && resp.StatusCode <= 399:
+		e.Message = "redirected"
+		if target, err := resp.Location(); err == nil {
+			target.User, target.RawQuery, target.Fragment = nil, "", ""
+			e.Message = "redirected to " + target.String()
+		}
+	case resp.StatusCode == http.StatusForbidden && bytes.Contains(bytes.ToLower(head(body)), []byte("csrf")):
+		e.CSRF = true
+		e.Message = "missing or invalid CSRF token"
+	}
+	return nil, e
+}
+
+// envelope reads statusCode, which some servers send as a string, and
+// statusMessage. problem says why body is not an envelope; "" means it is one.
+func envelope(body []byte) (code int, message, problem string) {
+	trimmed := bytes.TrimSpace(body)
+	if len(trimmed) == 0 {
+		return 0, "", "empty body"
+	}
+	var e struct {
+		StatusCode    json.RawMessage `json:"statusCode"`
+		StatusMessage json.RawMessage `json:"statusMessage"`
+	}
+	if err := json.Unmarshal(trimmed, &e); err != nil {
+		return 0, "", describe(trimmed, err)
+	}
+	if len(e.StatusCode) == 0 {
+		return 0, "", "no statusCode"
+	}
+	code, err := strconv.Atoi(strings.Trim(string(e.StatusCode), `"`))
+	if err != nil {
+		return 0, "", "statusCode is not a number"
+	}
+	_ = json.Unmarshal(e.StatusMessage, &message) // free text; anything else is as good as none
+	return code, message, ""
+}
+
+func describe(body []byte, err error) string {
+	switch {
+	case body[0] == '<':
+		return "HTML instead of JSON: " + strconv.Quote(string(head(body)))
+	case body[0] != '{':
+		return "not a JSON object: " + strconv.Quote(string(head(body)))
+	}
+	return "broken JSON: " + err.Error()
+}
+
+// head returns enough of a body to recognise it.
+func head(body []byte) []byte { return body[:min(len(body), 80)] }
+
+func sprintf(format string, v []any) string { return strings.TrimSpace(fmt.Sprintf(format, v...)) }

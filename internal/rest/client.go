@@ -1,0 +1,160 @@
+// Package rest sends GWS requests and understands their answers: the envelope
+// with its statusCode, refusals, and everything that is not an answer of GWS.
+// It is the only importer of resty.
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/go-resty/resty/v2"
+
+	"github.com/gwsvoice/gws-go/internal/gwshttp"
+)
+
+// maxBody is the largest answer that is read. The largest known one, /me with
+// everything embedded, is some tens of kilobytes.
+const maxBody = 16 << 20
+
+// Options configure a Client.
+type Options struct {
+	HTTPClient *http.Client // its Transport is a *gwshttp.Transport; not modified
+	BaseURL    string       // with /api/v2, without a slash at the end
+	Logger     *slog.Logger
+	// Login is called when the server no longer knows the session, at most once
+	// for one request. seen is the number of logins at the time the request was
+	// sent, so that one lost session leads to one login.
+	Login func(ctx context.Context, seen uint64) error
+	// Logins returns the number of logins so far.
+	Logins func() uint64
+}
+
+// Client sends REST requests. It may be used by several goroutines.
+type Client struct {
+	resty *resty.Client
+	opts  Options
+}
+
+// New returns a Client.
+func New(opts Options) *Client {
+	hc := *opts.HTTPClient
+	hc.CheckRedirect = refuseRedirect
+	r := resty.NewWithClient(&hc)
+	r.SetLogger(logger{opts.Logger})
+	r.SetResponseBodyLimit(maxBody)
+	return &Client{resty: r, opts: opts}
+}
+
+// refuseRedirect keeps credentials and operations from going anywhere but to
+// the URL that was asked: a redirect is an answer like any other refusal.
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Get reads a resource and returns the body, an envelope with statusCode 0.
+// path is relative to the base URL, escaped, and may carry a query.
+func (c *Client) Get(ctx context.Context, path string) ([]byte, error) {
+	return c.do(ctx, http.MethodGet, path, nil, true)
+}
+
+// GetOnce is Get without a login if the session turns out to be unknown: it is
+// for the login itself.
+func (c *Client) GetOnce(ctx context.Context, path string) ([]byte, error) {
+	return c.do(ctx, http.MethodGet, path, nil, false)
+}
+
+// Post submits an operation. A nil error means that it was accepted. It is
+// sent once, except after a refusal that proves that nothing happened.
+func (c *Client) Post(ctx context.Context, path string, body []byte) ([]byte, error) {
+	return c.do(ctx, http.MethodPost, path, body, true)
+}
+
+func (c *Client) do(ctx context.Context, method, path string, body []byte, login bool) ([]byte, error) {
+	seen := c.opts.Logins()
+	answer, err := c.send(ctx, method, path, body)
+	refusal, refused := errors.AsType[*Refusal](err)
+	if !login || !refused || !refusal.sessionLost() {
+		return answer, err
+	}
+	c.opts.Logger.Info("session lost", "path", pathOnly(path), "status", refusal.HTTPStatus)
+	if loginErr := c.opts.Login(ctx, seen); loginErr != nil {
+		refusal.LoginErr = loginErr
+		return nil, err
+	}
+	return c.send(ctx, method, path, body)
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, &TransportError{Err: err}
+	}
+	var sent atomic.Bool
+	req := c.resty.R().SetContext(gwshttp.WithSent(ctx, &sent)).SetHeader("Accept", "application/json")
+	if body != nil {
+		// A reader, not the bytes: resty would copy them into a pooled buffer and
+		// take it back while a cancelled request may still be reading from it.
+		req.SetHeader("Content-Type", "application/json; charset=UTF-8").SetBody(bytes.NewReader(body))
+	}
+	resp, err := req.Execute(method, c.opts.BaseURL+path)
+	if err != nil {
+		if ctxErr := ctx.Err(); ctxErr != nil {
+			err = ctxErr // what the caller did, not how the transport puts it
+		}
+		if errors.Is(err, resty.ErrResponseBodyTooLarge) {
+			return nil, &ProtocolError{HTTPStatus: resp.StatusCode(), Reason: "answer is larger than 16 MiB"}
+		}
+		return nil, &TransportError{Sent: sent.Load(), Err: withoutURL(err)}
+	}
+	return judge(resp.RawResponse, resp.Body())
+}
+
+// withoutURL drops the method and URL that net/http puts before an error: the
+// caller's error says better what was being done.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+func pathOnly(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
+}
+
+// Marshal encodes an operation: operationName first, then the members of
+// params, which must encode as a JSON object or be nil.
+func Marshal(operationName string, params any) ([]byte, error) {
+	name, err := json.Marshal(operationName)
+	if err != nil {
+		return nil, err
+	}
+	body := append([]byte(`{"operationName":`), name...)
+	if params == nil {
+		return append(body, '}'), nil
+	}
+	p, err := json.Marshal(params)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case string(p) == "null" || string(p) == "{}":
+		return append(body, '}'), nil
+	case p[0] != '{':
+		return nil, errors.New("parameters are not a JSON object")
+	}
+	return append(append(body, ','), p[1:]...), nil
+}
+
+// logger sends what resty has to say to slog. The texts may name URLs, which
+// carry no secrets here.
+type logger struct{ log *slog.Logger }
+
+func (l logger) Errorf(format string, v ...any) { l.log.Debug("resty", "message", sprintf(format, v)) }
+func (l logger) Warnf(format string, v ...any)  { l.log.Debug("resty", "message", sprintf(format, v)) }
+func (l logger) Debugf(format string, v ...any) { l.log.Debug("resty", "message", sprintf(format, v)) }
