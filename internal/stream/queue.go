@@ -73,6 +73,19 @@ func (q *Queue[E]) push(e E, limit int) bool {
 	return kept
 }
 
+// Lose counts n events as dropped after the newest one.
+func (q *Queue[E]) Lose(n int) {
+	if n <= 0 {
+		return
+	}
+	q.mu.Lock()
+	if q.err == nil {
+		q.lost += n
+	}
+	q.mu.Unlock()
+	q.signal()
+}
+
 // Next returns the oldest event. If events were dropped just before it, it
 // returns their number instead, with the zero event, and the event itself the
 // next time. It waits until there is something, ctx ends, or the queue is

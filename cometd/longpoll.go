@@ -1,0 +1,176 @@
+package cometd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// longPoll carries each exchange in an HTTP request of its own.
+type longPoll struct {
+	client *Client
+	url    string
+}
+
+func newLongPoll(c *Client) *longPoll { return &longPoll{client: c, url: c.url.String()} }
+
+func (*longPoll) kind() Transport { return LongPolling }
+func (*longPoll) isOpen() bool    { return true }
+func (*longPoll) close()          {}
+
+func (t *longPoll) send(ctx context.Context, x *exchange) error { return t.roundTrip(ctx, x) }
+
+func (t *longPoll) roundTrip(ctx context.Context, x *exchange) error {
+	err := t.post(ctx, x)
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+		return nil
+	case errors.Is(cause, errTimeout):
+		return &Error{Code: 406, Message: "timeout", Err: errTimeout}
+	case cause != nil:
+		return cause
+	}
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		err = e.Err // without the URL, which may hold secrets
+	}
+	return err
+}
+
+// post sends x and receives what comes back.
+func (t *longPoll) post(ctx context.Context, x *exchange) error {
+	c := t.client
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.target(x), bytes.NewReader(x.body))
+	if err != nil {
+		return err
+	}
+	if c.opts.Header != nil {
+		more, err := c.opts.Header(ctx)
+		if err != nil {
+			return &hookError{err}
+		}
+		for k, v := range more {
+			req.Header[http.CanonicalHeaderKey(k)] = v
+		}
+	}
+	req.Header["Content-Type"] = contentType
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
+		return newStatusError(resp)
+	}
+	buf, err := readAll(resp, c.opts.MaxMessageSize)
+	defer putBuffer(buf)
+	if err != nil {
+		return err
+	}
+	body := bytes.TrimSpace(*buf)
+	if len(body) == 0 {
+		return &unreadableError{errEmpty}
+	}
+	if err := c.receive(x, body, LongPolling); err != nil {
+		return err
+	}
+	return x.missing(c)
+}
+
+var contentType = []string{"application/json;charset=UTF-8"}
+
+// missing returns an error if a request got no reply: none will come later.
+func (x *exchange) missing(c *Client) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range x.requests {
+		if !r.finished {
+			if x.broken != nil {
+				return &noReplyError{x.broken}
+			}
+			return errNoReply
+		}
+	}
+	return nil
+}
+
+// noReplyError is a missing reply that may have been in the part of a
+// response that could not be read.
+type noReplyError struct{ err error }
+
+func (e *noReplyError) Error() string        { return errNoReply.Error() + ": " + e.err.Error() }
+func (e *noReplyError) Is(target error) bool { return target == errNoReply }
+func (e *noReplyError) Unwrap() error        { return e.err }
+
+// target is the URL for x.
+func (t *longPoll) target(x *exchange) string {
+	u := t.client.url
+	if !t.client.opts.PathSuffix || len(x.requests) != 1 || u.RawQuery != "" {
+		return t.url
+	}
+	switch x.requests[0].kind {
+	case kindHandshake, kindConnect, kindDisconnect:
+		return strings.TrimSuffix(t.url, "/") + strings.TrimPrefix(x.requests[0].name(), "/meta")
+	}
+	return t.url
+}
+
+func newStatusError(resp *http.Response) error {
+	e := &statusError{status: resp.StatusCode}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+		e.after = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	}
+	if u, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 {
+		e.location = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	}
+	return &Error{HTTPStatus: resp.StatusCode, Err: e}
+}
+
+// Buffers for responses are shared by all clients of the process, so that an
+// idle one has none; large ones are left to the garbage collector.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+const keepBuffer = 64 << 10
+
+func putBuffer(b *[]byte) {
+	if cap(*b) <= keepBuffer {
+		*b = (*b)[:0]
+		buffers.Put(b)
+	}
+}
+
+// readAll reads the body of resp, which must not be longer than limit.
+func readAll(resp *http.Response, limit int) (*[]byte, error) {
+	p := buffers.Get().(*[]byte)
+	if resp.ContentLength > int64(limit) {
+		return p, errTooLarge
+	}
+	return p, fill(p, resp.Body, limit)
+}
+
+// fill appends all that r yields to *p.
+func fill(p *[]byte, r io.Reader, limit int) error {
+	b := *p
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		*p = b
+		switch {
+		case len(b) > limit:
+			return errTooLarge
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}

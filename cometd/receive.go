@@ -1,0 +1,243 @@
+package cometd
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+)
+
+// receive takes in a response or frame: replies finish the requests of x,
+// events go to the subscriptions. It never waits for a reader, but for the
+// short time that fullGrace allows.
+func (c *Client) receive(x *exchange, body []byte, t Transport) error {
+	n, err := scan(body, func(m *message) { c.handle(x, m, t) })
+	switch {
+	case err != nil:
+		c.log.Warn("unreadable message", "error", err, "messages", n, "begin", excerpt(body))
+		x.broken = err
+	case x.broken != nil:
+		c.log.Warn("unreadable message", "error", x.broken, "begin", excerpt(body))
+	}
+	if err != nil && n == 0 {
+		return &unreadableError{err}
+	}
+	return nil
+}
+
+// handle takes in one message.
+func (c *Client) handle(x *exchange, m *message, t Transport) {
+	switch {
+	case len(m.channel) == 0:
+		x.broken = errNotMessages
+	case isMeta(m.channel):
+		c.handleMeta(x, m, t)
+	case m.data == nil:
+		c.handleReply(x, m, t)
+	case m.successful != 0 && !isLocal(string(m.channel)) && c.isEcho(x, m):
+		c.handleReply(x, m, t)
+	default:
+		x.events++
+		if m.advice != nil {
+			c.advise(m, t, c.currentSession())
+		}
+		c.deliver(m)
+	}
+}
+
+// isEcho reports whether m is the reply of a server that repeats the data in
+// its replies to publishes.
+func (c *Client) isEcho(x *exchange, m *message) bool {
+	if len(m.id) == 0 {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := x.find(m)
+	return r != nil && r.kind == kindPublish
+}
+
+func (c *Client) currentSession() uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session
+}
+
+func (c *Client) handleMeta(x *exchange, m *message, t Transport) {
+	switch string(m.channel) {
+	case metaHandshake, metaConnect, metaSubscribe, metaUnsubscribe:
+		c.handleReply(x, m, t)
+	case metaDisconnect:
+		if len(m.id) > 0 {
+			c.handleReply(x, m, t)
+			return
+		}
+		c.mu.Lock()
+		session := c.session
+		c.mu.Unlock()
+		c.post(input{kind: inServerDisconnect, session: session,
+			err: &Error{Channel: metaDisconnect, Transport: t, Err: ErrDisconnected}})
+		c.listen(m)
+	default:
+		c.log.Debug("ignored", "channel", string(m.channel))
+	}
+}
+
+// handleReply finishes the request that m answers. A reply that nobody waits
+// for is late, stale or unasked: it changes nothing.
+func (c *Client) handleReply(x *exchange, m *message, t Transport) {
+	c.mu.Lock()
+	r := x.find(m)
+	if r == nil {
+		c.mu.Unlock()
+		c.log.Debug("reply without request", "channel", string(m.channel), "id", string(m.id))
+		return
+	}
+	session := r.session
+	rep, err := c.readReply(r, m, t)
+	c.finishRequest(r, rep, err)
+	c.mu.Unlock()
+	c.listen(m)
+	if rep != nil {
+		return
+	}
+	if m.advice != nil && c.advise(m, t, session) {
+		return
+	}
+	if failure, ok := err.(*Error); ok && failure.unknownSession() {
+		c.post(input{kind: inDoubt, session: session, err: failure})
+	}
+}
+
+// readReply evaluates m as the reply to r; c.mu must be held.
+func (c *Client) readReply(r *request, m *message, t Transport) (*reply, error) {
+	ok := m.successful > 0
+	if m.successful == 0 {
+		ok = m.err == nil
+	}
+	if r.kind == kindHandshake && len(m.clientID) == 0 {
+		ok = false
+	}
+	var failure *Error
+	if !ok {
+		failure = &Error{Channel: r.name(), Transport: t, Ext: slices.Clone(m.ext), Raw: slices.Clone(m.raw)}
+		if r.kind == kindSubscribe || r.kind == kindUnsubscribe {
+			failure.Subscription = r.channel
+		}
+		failure.parse(string(m.err))
+		failure.Args = concealed(failure.Args, c.clientID)
+		failure.Message = concealed(failure.Message, c.clientID)
+	}
+	if r.kind != kindHandshake && r.kind != kindConnect {
+		if failure != nil {
+			return nil, failure
+		}
+		return nil, nil
+	}
+	rep := &reply{ok: ok, err: failure, advice: parseAdvice(m.advice, t)}
+	rep.ack = parseAck(m.ext)
+	if r.kind == kindHandshake {
+		rep.clientID = string(m.clientID)
+		rep.announced, _ = strconv.Atoi(string(m.announced))
+		var names []Transport
+		if json.Unmarshal(m.transports, &names) == nil {
+			rep.transports = names
+		}
+	}
+	return rep, nil
+}
+
+// advise passes on the advice of a message that is no handshake or connect
+// reply. It reports whether that ends the session.
+func (c *Client) advise(m *message, t Transport, session uint32) bool {
+	in := input{kind: inAdvice, session: session, advice: parseAdvice(m.advice, t)}
+	if m.successful < 0 && in.advice.reconnect == reconnectHandshake {
+		in.kind = inRenew
+		in.err = &Error{Channel: string(m.channel), Transport: t, Message: "another handshake is advised"}
+	}
+	c.post(in)
+	return in.kind == inRenew
+}
+
+// deliver hands an event to the subscriptions that want it.
+func (c *Client) deliver(m *message) {
+	var found [8]*Subscription
+	subs := found[:0]
+	var name string
+	c.mu.Lock()
+	add := func(t *topic) {
+		for _, s := range t.subs {
+			if !slices.Contains(subs, s) {
+				subs = append(subs, s)
+			}
+		}
+		if t.name == string(m.channel) {
+			name = t.name
+		}
+	}
+	if t := c.topics[string(m.channel)]; t != nil {
+		add(t)
+	}
+	if c.wildcards > 0 {
+		var buf [64]byte
+		patterns(m.channel, buf[:0], func(p []byte) bool {
+			if t := c.topics[string(p)]; t != nil {
+				add(t)
+			}
+			return true
+		})
+	}
+	if c.awaited > 0 {
+		c.countAnnounced()
+	}
+	if len(subs) == 0 {
+		c.mu.Unlock()
+		return
+	}
+	event := m.event(name)
+	if c.gated {
+		for _, s := range subs {
+			s.hold(event)
+		}
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Unlock()
+	for _, s := range subs {
+		c.push(s, event)
+	}
+}
+
+// listen hands a meta message to the subscriptions of its channel.
+func (c *Client) listen(m *message) {
+	c.mu.Lock()
+	if c.listeners == 0 {
+		c.mu.Unlock()
+		return
+	}
+	var subs []*Subscription
+	if t := c.topics[string(m.channel)]; t != nil {
+		subs = slices.Clone(t.subs)
+	}
+	c.mu.Unlock()
+	for _, s := range subs {
+		c.push(s, m.event(""))
+	}
+}
+
+// countAnnounced counts an event that the handshake reply announced; c.mu must
+// be held.
+func (c *Client) countAnnounced() {
+	if c.awaited--; c.awaited == 0 && c.arrived != nil {
+		close(c.arrived)
+		c.arrived = nil
+	}
+}
+
+// event copies m out of the body that it arrived in.
+func (m *message) event(name string) *Message {
+	if name == "" {
+		name = string(m.channel)
+	}
+	raw := slices.Clone(m.raw)
+	return &Message{Channel: name, Data: slices.Clone(m.data), Ext: slices.Clone(m.ext), Raw: raw}
+}
