@@ -1,9 +1,11 @@
 package cometd
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,10 +14,19 @@ import (
 	"time"
 )
 
-// unreadableError is a response that is no list of messages.
-type unreadableError struct{ err error }
+// unreadableError is a response or frame that is no list of messages.
+type unreadableError struct {
+	err   error
+	begin string // of what was received, if that is not even JSON
+}
 
-func (e *unreadableError) Error() string { return "unreadable response: " + e.err.Error() }
+func (e *unreadableError) Error() string {
+	if e.begin == "" {
+		return "unreadable response: " + e.err.Error()
+	}
+	return fmt.Sprintf("response is not JSON: %q", e.begin)
+}
+
 func (e *unreadableError) Unwrap() error { return e.err }
 
 // hookError is a failure of a function of the application. Nothing was sent.
@@ -127,28 +138,16 @@ func concealed(text, secret string) string {
 	return strings.ReplaceAll(text, secret, "…")
 }
 
-// excerpt returns the beginning of a body that could not be read, without
-// what may be a secret.
+// excerpt returns the beginning of a body that is something else than JSON,
+// such as the HTML of a proxy. Of broken JSON it shows nothing, because that may
+// be confidential.
 func excerpt(body []byte) string {
-	const most = 200
-	text := string(body[:min(len(body), 4*most)])
-	for from := 0; ; {
-		at := strings.Index(text[from:], "clientId")
-		if at < 0 {
-			break
-		}
-		start := from + at + len("clientId")
-		rest := strings.TrimLeft(text[start:], "\": \t\r\n")
-		value := len(text) - len(rest)
-		end := strings.IndexAny(rest, "\",}")
-		if end < 0 {
-			end = len(rest)
-		}
-		text = text[:value] + "…" + rest[end:]
-		from = value
+	const most = 120
+	if body = bytes.TrimSpace(body); len(body) == 0 || bytes.IndexByte([]byte(`[{"/`), body[0]) >= 0 {
+		return ""
 	}
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
+	if len(body) > most {
+		return strings.ToValidUTF8(string(body[:most]), "") + "…"
 	}
-	return text
+	return strings.ToValidUTF8(string(body), "")
 }

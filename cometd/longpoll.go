@@ -75,7 +75,7 @@ func (t *longPoll) post(ctx context.Context, x *exchange) error {
 	}
 	body := bytes.TrimSpace(*buf)
 	if len(body) == 0 {
-		return &unreadableError{errEmpty}
+		return &unreadableError{err: errEmpty}
 	}
 	if err := c.receive(x, body, LongPolling); err != nil {
 		return err

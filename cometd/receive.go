@@ -3,7 +3,6 @@ package cometd
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 )
 
 // receive takes in a response or frame: replies finish the requests of x,
@@ -11,15 +10,14 @@ import (
 // short time that fullGrace allows.
 func (c *Client) receive(x *exchange, body []byte, t Transport) error {
 	n, err := scan(body, func(m *message) { c.handle(x, m, t) })
-	switch {
-	case err != nil:
-		c.log.Warn("unreadable message", "error", err, "messages", n, "begin", excerpt(body))
-		x.broken = err
-	case x.broken != nil:
-		c.log.Warn("unreadable message", "error", x.broken, "begin", excerpt(body))
+	if err == nil {
+		return nil
 	}
-	if err != nil && n == 0 {
-		return &unreadableError{err}
+	err = &unreadableError{err: err, begin: excerpt(body)}
+	x.broken = err
+	c.log.Warn("message not understood", "error", err, "others", n)
+	if n == 0 {
+		return err
 	}
 	return nil
 }
@@ -27,17 +25,15 @@ func (c *Client) receive(x *exchange, body []byte, t Transport) error {
 // handle takes in one message.
 func (c *Client) handle(x *exchange, m *message, t Transport) {
 	switch {
-	case len(m.channel) == 0:
-		x.broken = errNotMessages
 	case isMeta(m.channel):
 		c.handleMeta(x, m, t)
-	case m.data == nil:
+	case m.data.missing():
 		c.handleReply(x, m, t)
 	case m.successful != 0 && !isLocal(string(m.channel)) && c.isEcho(x, m):
 		c.handleReply(x, m, t)
 	default:
 		x.events++
-		if m.advice != nil {
+		if !m.advice.missing() {
 			c.advise(m, t, c.currentSession())
 		}
 		c.deliver(m)
@@ -100,7 +96,7 @@ func (c *Client) handleReply(x *exchange, m *message, t Transport) {
 	if rep != nil {
 		return
 	}
-	if m.advice != nil && c.advise(m, t, session) {
+	if !m.advice.missing() && c.advise(m, t, session) {
 		return
 	}
 	if failure, ok := err.(*Error); ok && failure.unknownSession() {
@@ -112,14 +108,14 @@ func (c *Client) handleReply(x *exchange, m *message, t Transport) {
 func (c *Client) readReply(r *request, m *message, t Transport) (*reply, error) {
 	ok := m.successful > 0
 	if m.successful == 0 {
-		ok = m.err == nil
+		ok = !m.hasError
 	}
 	if r.kind == kindHandshake && len(m.clientID) == 0 {
 		ok = false
 	}
 	var failure *Error
 	if !ok {
-		failure = &Error{Channel: r.name(), Transport: t, Ext: slices.Clone(m.ext), Raw: slices.Clone(m.raw)}
+		failure = &Error{Channel: r.name(), Transport: t, Ext: slices.Clone(m.ext.of(m.raw)), Raw: slices.Clone(m.raw)}
 		if r.kind == kindSubscribe || r.kind == kindUnsubscribe {
 			failure.Subscription = r.channel
 		}
@@ -133,13 +129,13 @@ func (c *Client) readReply(r *request, m *message, t Transport) (*reply, error) 
 		}
 		return nil, nil
 	}
-	rep := &reply{ok: ok, err: failure, advice: parseAdvice(m.advice, t)}
-	rep.ack = parseAck(m.ext)
+	rep := &reply{ok: ok, err: failure, advice: parseAdvice(m.advice.of(m.raw), t)}
+	rep.ack = parseAck(m.ext.of(m.raw))
 	if r.kind == kindHandshake {
 		rep.clientID = string(m.clientID)
-		rep.announced, _ = strconv.Atoi(string(m.announced))
+		rep.announced = m.announced
 		var names []Transport
-		if json.Unmarshal(m.transports, &names) == nil {
+		if json.Unmarshal(m.transports.of(m.raw), &names) == nil {
 			rep.transports = names
 		}
 	}
@@ -149,7 +145,7 @@ func (c *Client) readReply(r *request, m *message, t Transport) (*reply, error) 
 // advise passes on the advice of a message that is no handshake or connect
 // reply. It reports whether that ends the session.
 func (c *Client) advise(m *message, t Transport, session uint32) bool {
-	in := input{kind: inAdvice, session: session, advice: parseAdvice(m.advice, t)}
+	in := input{kind: inAdvice, session: session, advice: parseAdvice(m.advice.of(m.raw), t)}
 	if m.successful < 0 && in.advice.reconnect == reconnectHandshake {
 		in.kind = inRenew
 		in.err = &Error{Channel: string(m.channel), Transport: t, Message: "another handshake is advised"}
@@ -193,6 +189,9 @@ func (c *Client) deliver(m *message) {
 		c.mu.Unlock()
 		return
 	}
+	if name == "" {
+		name = string(m.channel)
+	}
 	event := m.event(name)
 	if c.gated {
 		for _, s := range subs {
@@ -220,7 +219,7 @@ func (c *Client) listen(m *message) {
 	}
 	c.mu.Unlock()
 	for _, s := range subs {
-		c.push(s, m.event(""))
+		c.push(s, m.event(string(m.channel)))
 	}
 }
 
@@ -231,13 +230,4 @@ func (c *Client) countAnnounced() {
 		close(c.arrived)
 		c.arrived = nil
 	}
-}
-
-// event copies m out of the body that it arrived in.
-func (m *message) event(name string) *Message {
-	if name == "" {
-		name = string(m.channel)
-	}
-	raw := slices.Clone(m.raw)
-	return &Message{Channel: name, Data: slices.Clone(m.data), Ext: slices.Clone(m.ext), Raw: raw}
 }

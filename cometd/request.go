@@ -94,7 +94,7 @@ func (r *request) isAnsweredBy(m *message) bool {
 	}
 	if r.kind == kindSubscribe || r.kind == kindUnsubscribe {
 		var name string
-		return m.subscription == nil || json.Unmarshal(m.subscription, &name) != nil || name == r.channel
+		return json.Unmarshal(m.subscription.of(m.raw), &name) != nil || name == r.channel
 	}
 	return true
 }

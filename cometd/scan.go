@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"slices"
+
+	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
 
 // message is the envelope of a received message. All slices belong to the body
@@ -12,92 +14,190 @@ import (
 type message struct {
 	raw          []byte
 	channel      []byte
-	id           []byte // without quotes
-	clientID     []byte // without quotes
-	data         []byte // nil if there is none; "null" if it is null
-	ext          []byte
-	advice       []byte
-	subscription []byte
+	id           []byte // the text of a string or number
+	clientID     []byte
+	data         part
+	ext          part
+	advice       part
+	subscription part
 	err          []byte
-	transports   []byte
-	announced    []byte
-	successful   int8 // 1, -1, or 0 if missing
+	transports   part
+	announced    int // x-messages
+	successful   int8
+	hasError     bool
 }
 
-var errNotMessages = errors.New("not a Bayeux message")
+// Values of message.successful; 0 is missing.
+const (
+	failed    int8 = -1
+	succeeded int8 = 1
+)
+
+// part is a value within a message. The zero part is a missing one.
+type part struct{ from, to int }
+
+func (p part) missing() bool { return p.to == 0 }
+
+// of returns the part in raw, nil if it is missing.
+func (p part) of(raw []byte) json.RawMessage {
+	if p.missing() {
+		return nil
+	}
+	return raw[p.from:p.to:p.to]
+}
+
+var (
+	errNotMessage = errors.New("not a Bayeux message")
+	errNoChannel  = errors.New("message without channel")
+)
 
 // scan calls yield with each message of body, which is an array of messages or
-// a single one. After an error the messages before it have been yielded.
+// a single one. A message that is broken is left out, and so is what cannot be
+// told from it; err is what was wrong with the first one. scan may write to the
+// body where that is broken.
 func scan(body []byte, yield func(*message)) (n int, err error) {
-	body = bytes.TrimSpace(body)
-	if bytes.HasPrefix(body, []byte("/*")) && bytes.HasSuffix(body, []byte("*/")) && len(body) >= 4 {
-		body = bytes.TrimSpace(body[2 : len(body)-2])
+	if len(body) >= 4 && bytes.HasPrefix(body, []byte("/*")) && bytes.HasSuffix(body, []byte("*/")) {
+		body = bytes.TrimSpace(body[2 : len(body)-2]) // a relic of old servers
 	}
-	var all []json.RawMessage
-	if len(body) > 0 && body[0] == '{' {
-		if !json.Valid(body) {
-			return 0, errNotMessages
-		}
-		all = []json.RawMessage{body}
-	} else if err := json.Unmarshal(body, &all); err != nil {
-		return 0, err
-	}
-	for _, raw := range all {
-		var m message
-		if err := m.scan(raw); err != nil {
-			return n, err
+	var m message
+	one := func(s *jsonscan.Scanner) {
+		if wrong := m.scan(body, s); wrong != nil {
+			if err == nil {
+				err = wrong
+			}
+			return
 		}
 		n++
 		yield(&m)
 	}
-	return n, nil
+	s := jsonscan.New(body)
+	if s.Kind() != jsonscan.Array {
+		one(&s)
+		if end := s.End(); err == nil {
+			err = end
+		}
+		return n, err
+	}
+	s.Array()
+	for {
+		from := s.Pos()
+		for s.NextElem() {
+			one(&s)
+			if s.Err() == nil {
+				from = s.Pos()
+			}
+		}
+		end := s.End()
+		if end == nil {
+			return n, err
+		}
+		if err == nil {
+			err = end
+		}
+		// Go on behind the broken message, if its end can be found.
+		rest := behindBroken(body[from:])
+		if rest == 0 || from+rest >= len(body) {
+			return n, err
+		}
+		body = body[from+rest-1:]
+		body[0] = '[' // instead of the comma
+		s = jsonscan.New(body)
+		s.Array()
+	}
 }
 
-func (m *message) scan(raw []byte) error {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return fmt.Errorf("%w: %.40q", errNotMessages, raw)
-	}
-	text := func(v json.RawMessage) []byte {
-		var s string
-		if json.Unmarshal(v, &s) == nil {
-			return []byte(s)
+// scan reads one message. An error of another kind than the scanner's concerns
+// this message only.
+func (m *message) scan(body []byte, s *jsonscan.Scanner) error {
+	*m = message{}
+	if s.Kind() != jsonscan.Object {
+		s.Skip()
+		if err := s.Err(); err != nil {
+			return err
 		}
-		return nil
+		return errNotMessage
 	}
-	m.raw = raw
-	for k, v := range fields {
-		switch k {
+	from := s.Pos()
+	value := func() part {
+		raw := s.Raw()
+		return part{s.Pos() - len(raw) - from, s.Pos() - from}
+	}
+	s.Object()
+	for s.NextKey() {
+		switch string(s.Key()) {
 		case "channel":
-			m.channel = text(v)
+			m.channel, _ = s.Text()
 		case "id":
-			if m.id = text(v); m.id == nil && len(v) > 0 && (v[0] == '-' || v[0] >= '0' && v[0] <= '9') {
-				m.id = v
+			if s.Kind() == jsonscan.Number {
+				m.id, _ = s.Number()
+			} else {
+				m.id, _ = s.Text()
 			}
 		case "clientId":
-			m.clientID = text(v)
+			m.clientID, _ = s.Text()
 		case "data":
-			m.data = v
+			m.data = value()
 		case "ext":
-			m.ext = v
+			m.ext = value()
 		case "advice":
-			m.advice = v
+			m.advice = value()
 		case "subscription":
-			m.subscription = v
-		case "error":
-			m.err = text(v)
+			m.subscription = value()
 		case "supportedConnectionTypes":
-			m.transports = v
+			m.transports = value()
 		case "x-messages":
-			m.announced = v
+			n, _ := s.Int()
+			m.announced = int(min(max(n, 0), 1<<20))
+		case "error":
+			m.hasError = s.Kind() != jsonscan.Null
+			m.err, _ = s.Text()
 		case "successful":
-			switch string(v) {
-			case "true":
-				m.successful = 1
-			case "false":
-				m.successful = -1
+			if value, ok := s.Bool(); ok {
+				m.successful = failed
+				if value {
+					m.successful = succeeded
+				}
 			}
 		}
 	}
+	if err := s.Err(); err != nil {
+		return err
+	}
+	m.raw = body[from:s.Pos():s.Pos()]
+	if len(m.channel) == 0 {
+		return errNoChannel
+	}
 	return nil
+}
+
+// event copies m out of the body that it arrived in.
+func (m *message) event(channel string) *Message {
+	raw := slices.Clone(m.raw)
+	return &Message{Channel: channel, Data: m.data.of(raw), Ext: m.ext.of(raw), Raw: raw}
+}
+
+// behindBroken returns where the next message begins after the object at the
+// beginning of b, which is no valid JSON: behind the brace that closes it and a
+// comma. It returns 0 if that cannot be found.
+func behindBroken(b []byte) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+			if depth < 0 {
+				return 0
+			}
+		case c == ',' && depth == 0 && i > 0 && len(bytes.Trim(b[:i], ", \t\r\n")) > 0:
+			return i + 1
+		}
+	}
+	return 0
 }
