@@ -3,7 +3,6 @@ package cometd
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -259,5 +258,3 @@ func (c *Client) spread(d time.Duration) time.Duration {
 	}
 	return jitter(d)
 }
-
-func isTimeout(err error) bool { return errors.Is(err, errTimeout) }

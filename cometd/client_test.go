@@ -12,7 +12,6 @@ import (
 func TestClient_subscribesReceivesPublishes(t *testing.T) {
 	bubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
 		c := dial(t, srv)
-		assert.Equal(t, Connecting, c.State())
 		sub := subscribe(t, c, "/foo")
 		srv.Publish("/foo", 1)
 		assert.Equal(t, "1", nextData(t, sub))

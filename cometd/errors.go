@@ -24,14 +24,13 @@ var (
 )
 
 var (
-	errTimeout   = &timeoutError{}
-	errNoReply   = errors.New("no reply in the response")
-	errEmpty     = errors.New("empty response")
-	errTooLarge  = errors.New("response larger than the limit")
-	errOverflow  = errors.New("too many messages wait for the session")
-	errBehind    = errors.New("the request in front of it failed")
-	errRefused   = errors.New("refused")
-	errAbandoned = errors.New("superseded")
+	errTimeout  = &timeoutError{}
+	errNoReply  = errors.New("no reply in the response")
+	errEmpty    = errors.New("empty response")
+	errTooLarge = errors.New("response larger than the limit")
+	errOverflow = errors.New("too many messages wait for the session")
+	errBehind   = errors.New("the request in front of it failed")
+	errRefused  = errors.New("refused")
 )
 
 // Error is a reply that says that a request failed, or the reason why there is

@@ -40,7 +40,6 @@ type statusError struct {
 	status   int
 	location string        // where a redirect leads that is not followed
 	after    time.Duration // Retry-After
-	protocol string
 }
 
 func (e *statusError) Error() string {

@@ -34,9 +34,8 @@ type exchange struct {
 	hint     int // where the next reply probably belongs
 	login    int // refreshes of the credentials before it was sent
 
-	events   int   // received with it
-	broken   error // why a message in the response could not be read
-	answered bool  // the response was a Bayeux one
+	events int   // received with it
+	broken error // why a message in the response could not be read
 }
 
 // find returns the request that a reply belongs to, by its id, or by what it
