@@ -4,9 +4,9 @@ package voice
 // every contact centre has, or one that an administrator configured, such as a
 // reason for not being ready.
 type AgentState struct {
-	ID            string        `json:"id"`            // compare with [UserState.Is]
-	OperationName OperationName `json:"operationName"` // the operation that sets the state
-	DisplayName   string        `json:"displayName,omitempty"`
+	ID            string `json:"id"`            // compare with [UserState.Is]
+	OperationName string `json:"operationName"` // what [Client.SetAgentState] takes
+	DisplayName   string `json:"displayName,omitempty"`
 
 	// State is what the device will show, except that the settings call the
 	// state of a logged-out agent "Logout" and the device "LoggedOut".

@@ -141,7 +141,7 @@ func (d *decoder) agentStates() ([]AgentState, error) {
 			case "id":
 				a.ID = d.word()
 			case "operationName":
-				a.OperationName = OperationName(d.word())
+				a.OperationName = d.word()
 			case "displayName":
 				a.DisplayName = d.word()
 			case "state":

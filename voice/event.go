@@ -61,10 +61,15 @@ type DeviceStateChangeMessage struct {
 
 // ErrorMessage says that something which was accepted has failed. The server
 // rarely tells what: every field may be empty. One that surely belongs to an
-// operation of this client ends that operation as a [FailedError].
+// operation of this client ends that operation as a [FailedError] and is an
+// event all the same.
 //
 // Reference: Voice API, ErrorHandling.
 type ErrorMessage struct {
+	// Operation is the operation of this client that it surely belongs to and
+	// that it ended; "" if there is none.
+	Operation OperationName `json:"operationName,omitempty"`
+
 	Code        int             `json:"errorCode,omitempty"`    // T-Server error number; 0 if none was given
 	Message     string          `json:"errorMessage,omitempty"` // the server's free text; do not match on it
 	CallID      string          `json:"callId,omitempty"`       // "" if it names no call

@@ -1,0 +1,385 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/gwsvoice/gws-go/cometd"
+	"github.com/gwsvoice/gws-go/internal/gwshttp"
+	"github.com/gwsvoice/gws-go/internal/rest"
+)
+
+const (
+	apiPath                 = "/api/v2"
+	defaultNotificationPath = apiPath + "/notifications"
+	defaultOperationTimeout = 10 * time.Second
+	defaultEventBuffer      = 256
+
+	// notificationBuffer is how many messages wait while calls are read back
+	// after a gap.
+	notificationBuffer = 4096
+)
+
+// The topics of the notifications. All three are per user.
+const (
+	callsTopic    = "/v2/me/calls"
+	devicesTopic  = "/v2/me/devices"
+	servicesTopic = "/notifications/services"
+)
+
+// Config tells Connect where and how. BaseURL is required; the zero value of
+// everything else is ready to use.
+type Config struct {
+	BaseURL           string             // "https://gws.example.com", without /api/v2
+	Auth              Auth               // BasicAuth(user, password), BearerAuth(token), or your own; nil: the HTTPClient has it
+	HTTPClient        *http.Client       // nil: a private one; copied, never modified. One cookie jar per agent: a nil Jar becomes a private one
+	Logger            *slog.Logger       // nil: discard
+	NotificationsPath string             // "" means /api/v2/notifications; some deployments put CometD elsewhere
+	Transports        []cometd.Transport // nil: long-polling only; deployments of GWS rarely offer WebSocket
+	OperationTimeout  time.Duration      // longest wait for an outcome after acceptance; 0 means 10s
+	EventBuffer       int                // events kept per Subscription; 0 means 256
+	Origin            string             // value of the Origin header; "" sends none. Some deployments demand one
+}
+
+// Client is one agent's session with the contact centre. Its methods may be
+// called from several goroutines.
+type Client struct {
+	log              *slog.Logger
+	base             string // the server's URL, without /api/v2
+	rest             *rest.Client
+	http             *http.Client // shared by REST and CometD
+	transport        *gwshttp.Transport
+	private          bool // the connections are ours to close
+	events           *cometd.Client
+	sub              *cometd.Subscription
+	operationTimeout time.Duration
+	eventBuffer      int
+
+	session  session
+	registry *registry
+	turn     sync.Mutex // held while one event takes effect
+
+	lifetime context.Context // ends when the client does; for what it does on its own account
+	end      context.CancelFunc
+	work     sync.WaitGroup // what must have returned before Close does
+	done     chan struct{}
+	endOnce  sync.Once
+	err      error // written before done is closed
+}
+
+// Connect logs in, opens the notification session, reads current calls and
+// devices, and returns a client for one agent. ctx bounds Connect only, not the
+// life of the client.
+//
+// A refused login is an [*APIError] and is not tried again. A server that
+// cannot be reached is a [*NotSentError] with [ErrNotConnected].
+//
+// Connect does not start the agent's contact-centre session; that is
+// [Client.StartContactCenterSession].
+func Connect(ctx context.Context, cfg Config) (*Client, error) {
+	c, err := newClient(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.open(ctx, cfg); err != nil {
+		c.fail(err)
+		_ = c.Close()
+		return nil, err
+	}
+	c.log.Info("connected", "user", c.User().UserName, "server", c.ServerVersion())
+	return c, nil
+}
+
+func newClient(cfg Config) (*Client, error) {
+	base, err := parseBaseURL(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		log:              cfg.Logger,
+		operationTimeout: cfg.OperationTimeout,
+		eventBuffer:      cfg.EventBuffer,
+		session:          session{turn: make(chan struct{}, 1)},
+		registry:         newRegistry(),
+		done:             make(chan struct{}),
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.operationTimeout <= 0 {
+		c.operationTimeout = defaultOperationTimeout
+	}
+	if c.eventBuffer <= 0 {
+		c.eventBuffer = defaultEventBuffer
+	}
+	c.lifetime, c.end = context.WithCancel(context.Background())
+
+	hc := http.Client{}
+	if cfg.HTTPClient != nil {
+		hc = *cfg.HTTPClient
+	}
+	hc.Timeout = 0 // it would cut off every held poll
+	if hc.Jar == nil {
+		if hc.Jar, err = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.HTTPClient == nil {
+		hc.Transport, c.private = newPrivateTransport(), true
+	}
+	if hc.Transport == nil {
+		hc.Transport = http.DefaultTransport
+	}
+	var authorize func(*http.Request) error
+	if cfg.Auth != nil {
+		authorize = cfg.Auth.Authorize
+	}
+	c.transport = gwshttp.New(hc.Transport, base, cfg.Origin, authorize)
+	hc.Transport = c.transport
+	c.http = &hc
+	c.base = base.String()
+	c.rest = rest.New(rest.Options{
+		HTTPClient: &hc,
+		BaseURL:    base.String() + apiPath,
+		Logger:     c.log,
+		Login:      c.loginAgain,
+		Logins:     c.session.logins,
+	})
+	return c, nil
+}
+
+// newPrivateTransport returns the transport of a client that was given none.
+func newPrivateTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 4, 4
+	t.IdleConnTimeout = 25 * time.Second // GWS closes idle connections after 30
+	return t
+}
+
+func parseBaseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(text, "/"))
+	switch {
+	case err != nil:
+		return nil, &ArgumentError{"", "Config.BaseURL", "is not a URL"}
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, &ArgumentError{"", "Config.BaseURL", fmt.Sprintf("%q is not an http or https URL with a host", u.Redacted())}
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, &ArgumentError{"", "Config.BaseURL", "has more than scheme, host and path; credentials go into Config.Auth"}
+	}
+	u.Path = strings.TrimSuffix(u.Path, apiPath)
+	return u, nil
+}
+
+// open does what Connect promises.
+func (c *Client) open(ctx context.Context, cfg Config) error {
+	if err := c.login(ctx); err != nil {
+		return err
+	}
+	c.probeVersion(ctx)
+
+	path := cfg.NotificationsPath
+	if path == "" {
+		path = defaultNotificationPath
+	}
+	events, err := cometd.Dial(ctx, c.base+path, &cometd.Options{
+		HTTPClient:         c.http,
+		Logger:             c.log,
+		Transports:         cfg.Transports,
+		Buffer:             notificationBuffer,
+		RefreshCredentials: c.refreshCredentials,
+	})
+	if err != nil {
+		return c.openError(ctx, err)
+	}
+	c.events = events
+	c.sub, err = events.SubscribeChannels(ctx, callsTopic, devicesTopic)
+	if err != nil {
+		return c.openError(ctx, err)
+	}
+	if err := c.sub.Add(ctx, servicesTopic); err != nil {
+		if ctx.Err() != nil {
+			return c.openError(ctx, err)
+		}
+		c.log.Warn("no notifications of service states", "err", err)
+	}
+	s, err := c.readAll(ctx)
+	if err != nil {
+		return err
+	}
+	c.reconcile(s)
+	if !c.enter() {
+		return ErrClosed
+	}
+	go c.receive()
+	return nil
+}
+
+// openError says in this package's terms why there is no notification session.
+func (c *Client) openError(ctx context.Context, err error) error {
+	if ctxErr := ctx.Err(); ctxErr != nil && !errors.Is(err, ctxErr) {
+		err = fmt.Errorf("%w: %w", ctxErr, err)
+	}
+	if e, ok := errors.AsType[*APIError](err); ok {
+		return e // the login that was to mend it was refused
+	}
+	return fmt.Errorf("voice: notifications: %w", err)
+}
+
+// receive is the one goroutine of an idle client: it takes messages from the
+// notification session and makes them take effect.
+func (c *Client) receive() {
+	defer c.leave()
+	for {
+		ev, err := c.sub.Next(c.lifetime)
+		if err != nil {
+			if c.lifetime.Err() == nil {
+				if cause := c.events.Err(); cause != nil {
+					err = cause
+				}
+				c.fail(c.openError(c.lifetime, err))
+			}
+			return
+		}
+		switch ev := ev.(type) {
+		case *cometd.Message:
+			c.received(ev)
+		case *cometd.Reconnected:
+			c.log.Info("reconnected", "since", ev.Since, "lossless", ev.Lossless, "err", ev.Err)
+			for _, refused := range ev.Refused {
+				c.log.Warn("subscription lost", "err", refused)
+			}
+			c.dispatch(&Reconnected{Since: ev.Since, Lossless: ev.Lossless, Err: ev.Err})
+			c.recoverGap()
+		case *cometd.Lagged:
+			c.log.Warn("messages dropped", "dropped", ev.Dropped)
+			c.dispatch(&Lagged{Dropped: ev.Dropped})
+			c.recoverGap()
+		}
+	}
+}
+
+func (c *Client) received(m *cometd.Message) {
+	ev, err := decodeMessage(m.Channel, m.Data)
+	if err != nil {
+		c.log.Warn("message not understood", "channel", m.Channel, "err", err)
+		return
+	}
+	switch ev := ev.(type) {
+	case *CallStateChangeMessage:
+		if !c.credible(ev) {
+			c.log.Warn("late message for a released call ignored", "call", ev.Call.ID, "state", string(ev.Call.State))
+			return
+		}
+	case *ServiceStateChange:
+		c.serviceChanged(ev)
+		return
+	}
+	c.dispatch(ev)
+}
+
+// credible tells whether a message can be believed. One for a call that has
+// ended is either late, or the call has come back: a rejected call may ring
+// again under its old id. The server's list decides.
+func (c *Client) credible(msg *CallStateChangeMessage) bool {
+	if msg.Call.State == StateReleased || !c.registry.isReleased(msg.Call.ID) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
+	defer cancel()
+	var s snapshot
+	if err := c.readCalls(ctx, &s); err != nil {
+		return false
+	}
+	for _, call := range s.calls {
+		if call.ID == msg.Call.ID && call.State != StateReleased {
+			return true
+		}
+	}
+	return false
+}
+
+// Done returns a channel that is closed when the client has ended for good: by
+// Close, or because its session cannot be had back. Err tells why.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+// Err returns why the client has ended: [ErrClosed] after Close. It is nil
+// until Done is closed.
+func (c *Client) Err() error {
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+// Close ends the notification session and everything that waits: pending
+// operations with an [*UnconfirmedError], subscriptions with [ErrClosed]. It
+// returns when no goroutine of the client is left, and may be called more than
+// once. It does not log the agent out; that is
+// [Client.EndContactCenterSession]. It always returns nil.
+func (c *Client) Close() error {
+	c.fail(ErrClosed)
+	if c.events != nil {
+		_ = c.events.Close()
+	}
+	c.work.Wait()
+	if c.private {
+		c.transport.CloseIdleConnections()
+	}
+	return nil
+}
+
+// fail ends the client; only the first reason counts.
+func (c *Client) fail(err error) {
+	c.endOnce.Do(func() {
+		c.turn.Lock()
+		r := c.registry
+		r.mu.Lock()
+		r.closed = err
+		pending := r.pending
+		all, limited := r.listeners(&Lagged{})
+		r.mu.Unlock()
+		for _, p := range pending {
+			c.settleUnknown(p, err)
+		}
+		for _, s := range all {
+			s.queue.Close(err)
+		}
+		for _, s := range limited {
+			s.queue.Close(err)
+		}
+		c.turn.Unlock()
+		c.err = err
+		c.end()
+		close(c.done)
+		c.log.Info("closed", "err", err)
+		if c.events != nil && err != ErrClosed {
+			_ = c.events.Close()
+		}
+	})
+}
+
+// enter registers work that Close must wait for. It returns false once the
+// client has ended.
+func (c *Client) enter() bool {
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	if c.registry.closed != nil {
+		return false
+	}
+	c.work.Add(1)
+	return true
+}
+
+func (c *Client) leave() { c.work.Done() }

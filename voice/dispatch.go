@@ -1,0 +1,95 @@
+package voice
+
+import "slices"
+
+// dispatch makes ev take effect: it replaces the snapshot, appends ev to the
+// subscriptions, and then settles operations, in this order, so that when a
+// method returns its message is already in every subscription. One event takes
+// effect after the other; user functions run here, without a lock that any
+// method of Client needs.
+func (c *Client) dispatch(ev Event) {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	c.deliver(ev)
+}
+
+// deliver is dispatch for a caller that has the turn.
+func (c *Client) deliver(ev Event) {
+	r := c.registry
+	r.mu.Lock()
+	r.apply(ev)
+	all, limited := r.listeners(ev)
+	concerned := r.concerned(ev)
+	r.mu.Unlock()
+
+	var failed *Pending
+	if msg, ok := ev.(*ErrorMessage); ok {
+		failed = c.attribute(msg)
+	}
+	for _, s := range all {
+		s.offer(ev)
+	}
+	for _, s := range limited {
+		s.offer(ev)
+	}
+	if failed != nil {
+		c.decide(failed, c.failed(failed, ev.(*ErrorMessage)))
+		return
+	}
+	c.judge(concerned, ev)
+}
+
+// judge lets ev settle the operations that it concerns, oldest first.
+func (c *Client) judge(concerned []*Pending, ev Event) {
+	taken := false // by an operation that shares no event
+	for _, p := range concerned {
+		if p.rule.settles == nil || p.rule.single && taken || c.isDecided(p) {
+			continue
+		}
+		switch {
+		case p.rule.settles(p, ev):
+			c.decide(p, nil)
+			taken = taken || p.rule.single
+		case p.rule.failedBy(p, ev):
+			c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: ev.(*CallStateChangeMessage).Call, Err: ErrCallReleased})
+		}
+	}
+}
+
+// failedBy tells whether ev proves that what p waits for cannot happen any
+// more: its call has ended, and it did not aim at that.
+func (r *rule) failedBy(p *Pending, ev Event) bool {
+	msg, ok := ev.(*CallStateChangeMessage)
+	switch {
+	case !ok:
+		return false
+	case r.ends != nil:
+		return r.ends(p, msg)
+	}
+	return p.op.CallID != "" && msg.Call.ID == p.op.CallID && msg.Call.State == StateReleased
+}
+
+// concerned returns the operations that ev may settle, oldest first.
+func (r *registry) concerned(ev Event) []*Pending {
+	var own []*Pending
+	switch ev := ev.(type) {
+	case *CallStateChangeMessage:
+		own = r.forCall[ev.Call.ID]
+	case *DeviceStateChangeMessage:
+	default:
+		if len(r.others) == 0 {
+			return nil
+		}
+	}
+	if len(r.others) == 0 {
+		return own // replaced, never changed
+	}
+	return slices.Concat(own, r.others)
+}
+
+// isDecided is for the rules of one turn: only those change it to true.
+func (c *Client) isDecided(p *Pending) bool {
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	return p.decided
+}

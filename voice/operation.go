@@ -1,0 +1,238 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gwsvoice/gws-go/internal/rest"
+)
+
+// Operation is one request to the contact centre, for [Client.Start]. The
+// methods of Client build theirs themselves; write your own for an operation
+// that this package does not know, or to be told of acceptance and outcome
+// apart.
+type Operation struct {
+	Name OperationName
+
+	// CallID or DeviceID names what is operated on; for Dial the device. With
+	// neither, the five agent states of every contact centre go to the voice
+	// channel, and everything else to the user.
+	CallID, DeviceID string
+
+	// Path, if not empty, is the resource that is posted to instead, below
+	// /api/v2 and escaped: "/me/channels/voice".
+	Path string
+
+	// Params are marshalled as JSON beside operationName; nil if there are none.
+	Params any
+
+	// Until tells whether an event settles the operation. nil means the rule of
+	// this package for Name; without such a rule acceptance is the outcome. Until
+	// is called on the goroutine that delivers all events: it must be quick and
+	// must not call methods of the client. It also sees messages that were read
+	// back from the server after a gap or a timeout, marked Synthetic.
+	Until func(Event) bool
+
+	rule *rule // for operations whose rule depends on more than the name
+}
+
+// Outcome is what settled an operation. Which fields are set follows from the
+// operation; all are nil where acceptance is the outcome.
+type Outcome struct {
+	Call    *CallStateChangeMessage
+	Consult *CallStateChangeMessage // the second call of SwapCalls and of two-step operations
+	Device  *DeviceStateChangeMessage
+	Event   Event // what Operation.Until accepted
+}
+
+// Pending is an operation that has been submitted and not yet settled.
+type Pending struct {
+	client *Client
+	op     Operation
+	rule   rule
+	device string // device that error messages about it name; "" if not known
+	since  uint64 // registry.seq when it was registered
+	done   chan struct{}
+
+	// outcome is written by rules while events are dispatched, and read once
+	// done is closed.
+	outcome Outcome
+	err     error
+
+	// Guarded by registry.mu.
+	decided  bool  // outcome or verdict stands
+	verdict  error // decided: nil for success
+	answered bool  // the POST has ended, well or badly
+	accepted bool  // the server answered statusCode 0
+	finished bool  // done is closed or about to be
+	sendErr  error // why the POST has no answer
+	suspect  *ErrorMessage
+	timer    *time.Timer
+}
+
+// Start submits op and returns when the server has accepted it. It listens for
+// the outcome from before the request is sent, so that a message that overtakes
+// the response is not missed.
+//
+// A refusal is an [*APIError], and then nothing is pending. If the request got
+// out but no usable answer came back, Start returns a Pending all the same,
+// since the outcome may still be seen. If ctx ends meanwhile, the error is an
+// [*UnconfirmedError], or a [*NotSentError] if nothing had been sent yet.
+func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
+	path, body, err := c.prepare(&op)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.expect(ctx, op)
+	if err != nil {
+		return nil, &NotSentError{op.Name, op.CallID, err}
+	}
+	answer, err := c.rest.Post(ctx, path, body)
+	return c.answered(ctx, p, answer, err)
+}
+
+// prepare checks op and returns the path and the body of its request.
+func (c *Client) prepare(op *Operation) (path string, body []byte, err error) {
+	if op.Name == "" {
+		return "", nil, &ArgumentError{"", "Operation.Name", "is empty"}
+	}
+	for _, id := range []struct{ name, value string }{{"callID", op.CallID}, {"deviceID", op.DeviceID}} {
+		if reason := badID(id.value); reason != "" && id.value != "" {
+			return "", nil, &ArgumentError{op.Name, id.name, reason}
+		}
+	}
+	body, err = rest.Marshal(string(op.Name), op.Params)
+	if err != nil {
+		return "", nil, &ArgumentError{op.Name, "Params", "cannot be sent: " + err.Error()}
+	}
+	switch {
+	case op.Path != "":
+		if !strings.HasPrefix(op.Path, "/") || strings.ContainsAny(op.Path, "?#\\ \r\n") || strings.Contains(op.Path, "..") {
+			return "", nil, &ArgumentError{op.Name, "Path", "is not an escaped path that begins with a slash"}
+		}
+		path = op.Path
+	case op.CallID != "":
+		path = "/me/calls/" + url.PathEscape(op.CallID)
+	case op.DeviceID != "" && op.Name == OpDial:
+		path = "/me/devices/" + url.PathEscape(op.DeviceID) + "/calls"
+	case op.DeviceID != "":
+		path = "/me/devices/" + url.PathEscape(op.DeviceID)
+	case isAgentState(op.Name):
+		path = voiceChannelPath
+	default:
+		path = "/me"
+	}
+	return path, body, nil
+}
+
+const voiceChannelPath = "/me/channels/voice"
+
+// badID returns what is wrong with the id of a call or device, or "". Ids are
+// opaque, but one with a slash or a dot segment would name another resource.
+func badID(id string) string {
+	switch {
+	case id == "":
+		return "is empty"
+	case strings.ContainsAny(id, "/\\?#%") || strings.Trim(id, ".") == "":
+		return fmt.Sprintf("%q is not an id", id)
+	}
+	for _, r := range id {
+		if r <= ' ' || r == 0x7f {
+			return fmt.Sprintf("%q is not an id", id)
+		}
+	}
+	return ""
+}
+
+// answered takes note of how the POST of p ended.
+func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err error) (*Pending, error) {
+	if err == nil {
+		c.log.Debug("accepted", "op", string(p.op.Name), "call", p.op.CallID)
+		c.accept(p)
+		return p, nil
+	}
+	if e, ok := errors.AsType[*rest.Refusal](err); ok {
+		c.withdraw(p, true)
+		return nil, c.refused(p.op, e)
+	}
+	if e, ok := errors.AsType[*rest.TransportError](err); ok && !e.Sent {
+		c.withdraw(p, false)
+		return nil, notSent(ctx, p.op.Name, p.op.CallID, e)
+	}
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return nil, c.abandon(p, ctxErr)
+	}
+	// The request got out and has no usable answer: it may have been executed.
+	if e, ok := errors.AsType[*rest.ProtocolError](err); ok {
+		err = &ProtocolError{e.HTTPStatus, e.Reason}
+	}
+	c.log.Warn("no usable answer, waiting for the outcome", "op", string(p.op.Name), "call", p.op.CallID, "err", err)
+	c.unanswered(p, err)
+	return p, nil
+}
+
+// notSent puts a transport failure before the first byte into words.
+func notSent(ctx context.Context, op OperationName, callID string, e *rest.TransportError) error {
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return &NotSentError{op, callID, ctxErr}
+	}
+	return &NotSentError{op, callID, fmt.Errorf("%w: %w", ErrNotConnected, e.Err)}
+}
+
+// Operation returns what was submitted.
+func (p *Pending) Operation() Operation { return p.op }
+
+// Done returns a channel that is closed when the outcome is known, or known to
+// stay unknown. Wait then returns at once.
+func (p *Pending) Done() <-chan struct{} { return p.done }
+
+// Wait returns the outcome. It waits no longer than [Config.OperationTimeout]
+// after acceptance. The error is a [*FailedError], or an [*UnconfirmedError] if
+// the outcome stays unknown or ctx ends; in the latter case the operation is
+// still pending and Wait may be called again.
+func (p *Pending) Wait(ctx context.Context) (*Outcome, error) {
+	select {
+	case <-p.done:
+	default:
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return nil, p.client.unconfirmed(p, ctx.Err())
+		}
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	out := p.outcome
+	return &out, nil
+}
+
+// run submits op and waits for its outcome. When ctx ends first, nobody is
+// left to wait for the outcome, so the operation is given up.
+func (c *Client) run(ctx context.Context, op Operation) (*Outcome, error) {
+	p, err := c.Start(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.Wait(ctx)
+	if err != nil && ctx.Err() != nil {
+		c.forget(p)
+	}
+	return out, err
+}
+
+// one runs an operation whose outcome is one call message.
+func (c *Client) one(ctx context.Context, op Operation) (*CallStateChangeMessage, error) {
+	if reason := badID(op.CallID); reason != "" {
+		return nil, &ArgumentError{op.Name, "callID", reason}
+	}
+	out, err := c.run(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	return out.Call, nil
+}

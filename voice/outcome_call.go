@@ -1,0 +1,88 @@
+package voice
+
+// The conditions of outcomes that one call message shows.
+
+// notified is for changes that no snapshot shows, only their notification.
+func notified(kind NotificationType) func(*Pending, *CallStateChangeMessage) bool {
+	return func(_ *Pending, msg *CallStateChangeMessage) bool { return msg.NotificationType == kind }
+}
+
+func muted(on bool) func(*Pending, *CallStateChangeMessage) bool {
+	return func(_ *Pending, msg *CallStateChangeMessage) bool {
+		return msg.Call.Mute == on && msg.Call.State != StateReleased
+	}
+}
+
+func inRecordingState(state RecordingState) func(*Pending, *CallStateChangeMessage) bool {
+	return func(_ *Pending, msg *CallStateChangeMessage) bool {
+		return msg.Call.RecordingState == state && msg.Call.State != StateReleased
+	}
+}
+
+func monitoredUserMuted(on bool) func(*Pending, *CallStateChangeMessage) bool {
+	return func(_ *Pending, msg *CallStateChangeMessage) bool {
+		return msg.Call.MonitoredUserMuted == on && msg.Call.State != StateReleased
+	}
+}
+
+func leftPreview(_ *Pending, msg *CallStateChangeMessage) bool {
+	switch msg.Call.State {
+	case StatePreview, StatePreviewCancelled, StateReleased:
+		return false
+	}
+	return true
+}
+
+func previewEnded(p *Pending, msg *CallStateChangeMessage) bool {
+	return msg.Call.ID == p.op.CallID && (msg.Call.State == StatePreviewCancelled || msg.Call.State == StateReleased)
+}
+
+func declined(_ *Pending, msg *CallStateChangeMessage) bool {
+	return msg.Call.State == StatePreviewCancelled || msg.Call.State == StateReleased
+}
+
+func hasParticipant(p *Pending, msg *CallStateChangeMessage) bool {
+	to, _ := p.op.Params.(destinationParams)
+	return msg.Call.State != StateReleased && msg.Call.hasParticipant(to.Destination.PhoneNumber)
+}
+
+func lacksParticipant(p *Pending, msg *CallStateChangeMessage) bool {
+	removed, _ := p.op.Params.(participantParams)
+	return msg.Call.State != StateReleased && !msg.Call.hasParticipant(removed.Participant)
+}
+
+func (c *Call) hasParticipant(number string) bool {
+	for _, p := range c.Participants {
+		if sameNumber(p.PhoneNumber, number) || sameNumber(p.Digits, number) || sameNumber(p.E164Number, number) {
+			return true
+		}
+	}
+	return false
+}
+
+// swapped settles SwapCalls: each call takes the other's state, in either order.
+func swapped(p *Pending, ev Event) bool {
+	msg, ok := ev.(*CallStateChangeMessage)
+	params, _ := p.op.Params.(swapParams)
+	if !ok || msg.Call.ID != p.op.CallID && msg.Call.ID != params.otherID {
+		return false
+	}
+	if want := params.want[msg.Call.ID]; want != "" && msg.Call.State != want {
+		return false
+	}
+	switch msg.Call.State {
+	case StateEstablished:
+		p.outcome.Call = msg
+	case StateHeld:
+		p.outcome.Consult = msg
+	}
+	established, held := p.outcome.Call, p.outcome.Consult
+	return established != nil && held != nil && established.Call.ID != held.Call.ID
+}
+
+func eitherReleased(p *Pending, msg *CallStateChangeMessage) bool {
+	params, _ := p.op.Params.(swapParams)
+	return msg.Call.State == StateReleased && (msg.Call.ID == p.op.CallID || msg.Call.ID == params.otherID)
+}
+
+func never(*Pending, *CallStateChangeMessage) bool { return false }

@@ -1,0 +1,255 @@
+package voice
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// expect registers the expectation of op, before its request is sent.
+func (c *Client) expect(ctx context.Context, op Operation) (*Pending, error) {
+	if op.Name == OpDial {
+		if err := c.awaitDialTurn(ctx, op.DeviceID); err != nil {
+			return nil, err
+		}
+	}
+	p := &Pending{client: c, op: op, rule: ruleFor(&op), done: make(chan struct{})}
+	r := c.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := ctx.Err()
+	if err == nil {
+		err = r.closed
+	}
+	if err == nil {
+		err = r.outage()
+	}
+	if err != nil {
+		if op.Name == OpDial {
+			r.endDialTurn(op.DeviceID)
+		}
+		return nil, err
+	}
+	p.since = r.seq
+	p.device = r.deviceOf(&op)
+	r.pending = append(slices.Clip(r.pending), p)
+	if op.CallID != "" && !p.rule.others {
+		r.forCall[op.CallID] = append(slices.Clip(r.forCall[op.CallID]), p)
+	} else {
+		r.others = append(slices.Clip(r.others), p)
+	}
+	return p, nil
+}
+
+// remove takes p out of everything. The slices are replaced, since whoever has
+// the turn iterates over them without the lock.
+func (r *registry) remove(p *Pending) {
+	is := func(other *Pending) bool { return other == p }
+	before := len(r.pending)
+	r.pending = slices.DeleteFunc(slices.Clone(r.pending), is)
+	if len(r.pending) == before {
+		return
+	}
+	r.others = slices.DeleteFunc(slices.Clone(r.others), is)
+	if left := slices.DeleteFunc(slices.Clone(r.forCall[p.op.CallID]), is); len(left) > 0 {
+		r.forCall[p.op.CallID] = left
+	} else {
+		delete(r.forCall, p.op.CallID)
+	}
+	if p.op.Name == OpDial {
+		r.endDialTurn(p.op.DeviceID)
+	}
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
+
+// awaitDialTurn waits until no other Dial is unmatched on the device: two new
+// calls could not be told apart.
+func (c *Client) awaitDialTurn(ctx context.Context, device string) error {
+	r := c.registry
+	for {
+		r.mu.Lock()
+		if r.closed != nil {
+			defer r.mu.Unlock()
+			return r.closed
+		}
+		busy := r.dialling[device]
+		if busy == nil {
+			r.dialling[device] = make(chan struct{})
+			r.mu.Unlock()
+			return nil
+		}
+		r.mu.Unlock()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.done:
+			return ErrClosed
+		}
+	}
+}
+
+func (r *registry) endDialTurn(device string) {
+	if busy := r.dialling[device]; busy != nil {
+		delete(r.dialling, device)
+		close(busy)
+	}
+}
+
+// decide fixes the outcome of p: what p.outcome holds, or err. It takes effect
+// when the request has been answered, since a refusal outranks a message that
+// came by for another reason.
+func (c *Client) decide(p *Pending, err error) {
+	r := c.registry
+	r.mu.Lock()
+	if !p.decided {
+		p.decided, p.verdict = true, err
+	}
+	finish := p.answered && p.finish(p.verdict)
+	if finish {
+		r.remove(p)
+	}
+	r.mu.Unlock()
+	if finish {
+		close(p.done)
+	}
+}
+
+// finish must be called with mu held. If it returns true, the caller removes p
+// and closes p.done.
+func (p *Pending) finish(err error) bool {
+	if p.finished {
+		return false
+	}
+	p.finished, p.err = true, err
+	return true
+}
+
+// accept notes that the server has answered statusCode 0.
+func (c *Client) accept(p *Pending) {
+	r := c.registry
+	r.mu.Lock()
+	p.answered, p.accepted = true, true
+	switch {
+	case p.decided:
+	case p.suspect != nil:
+		p.decided, p.verdict = true, c.failedLocked(p, p.suspect)
+	case p.rule.settles == nil:
+		p.decided = true
+	}
+	c.startWaiting(p)
+	finish := p.decided && p.finish(p.verdict)
+	if finish {
+		r.remove(p)
+	}
+	r.mu.Unlock()
+	if finish {
+		close(p.done)
+	}
+}
+
+// unanswered notes that the request got out and that no usable answer came.
+func (c *Client) unanswered(p *Pending, err error) {
+	r := c.registry
+	r.mu.Lock()
+	p.answered, p.sendErr = true, err
+	if !p.decided && p.rule.settles == nil {
+		p.decided, p.verdict = true, c.unconfirmedLocked(p, err) // no message can tell
+	}
+	c.startWaiting(p)
+	finish := p.decided && p.finish(p.verdict)
+	if finish {
+		r.remove(p)
+	}
+	r.mu.Unlock()
+	if finish {
+		close(p.done)
+	}
+}
+
+// startWaiting limits the wait for the outcome; mu is held.
+func (c *Client) startWaiting(p *Pending) {
+	if !p.decided && !p.finished {
+		p.timer = time.AfterFunc(c.operationTimeout, func() { c.confirm(p) })
+	}
+}
+
+// withdraw ends the expectation of a request that changed nothing. refused
+// tells whether the server said so, in which case an error message about it
+// may still come, or be there already.
+func (c *Client) withdraw(p *Pending, refused bool) {
+	r := c.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.decided, p.finished = true, true
+	if refused && p.suspect == nil {
+		r.noteRefusal(p)
+	}
+	r.remove(p)
+}
+
+// abandon gives up on an operation whose request was under way when ctx ended.
+func (c *Client) abandon(p *Pending, ctxErr error) error {
+	r := c.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := c.unconfirmedLocked(p, ctxErr)
+	r.forgetLocked(c, p)
+	return err
+}
+
+// forget gives up on an accepted operation for whose outcome nobody waits.
+func (c *Client) forget(p *Pending) {
+	r := c.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !p.finished {
+		r.forgetLocked(c, p)
+	}
+}
+
+// forgetLocked ends p, and remembers for a while that it may still fail: an
+// error message must not be taken for another operation's.
+func (r *registry) forgetLocked(c *Client, p *Pending) {
+	p.decided, p.finished = true, true
+	if p.rule.settles != nil {
+		r.noteForgotten(p, c.operationTimeout)
+	}
+	r.remove(p)
+}
+
+// settleUnknown ends p with an UnconfirmedError, unless its outcome is known.
+func (c *Client) settleUnknown(p *Pending, err error) {
+	r := c.registry
+	r.mu.Lock()
+	if !p.decided {
+		p.decided, p.verdict = true, c.unconfirmedLocked(p, err)
+	}
+	finish := p.finish(p.verdict)
+	if finish {
+		r.remove(p)
+	}
+	r.mu.Unlock()
+	if finish {
+		close(p.done)
+	}
+}
+
+// unconfirmed returns what is known of p when the wait for it ends with err.
+func (c *Client) unconfirmed(p *Pending, err error) error {
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	return c.unconfirmedLocked(p, err)
+}
+
+func (c *Client) unconfirmedLocked(p *Pending, err error) error {
+	return &UnconfirmedError{
+		Operation: p.op.Name,
+		CallID:    p.op.CallID,
+		Accepted:  p.accepted,
+		Call:      c.registry.callLocked(p.op.CallID),
+		Err:       err,
+	}
+}

@@ -1,0 +1,146 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/gwsvoice/gws-go/internal/rest"
+)
+
+// session is the login: one HTTP session, known to the server by its cookies
+// and renewed when the server has forgotten it.
+type session struct {
+	turn chan struct{} // holds a token while somebody logs in
+
+	mu      sync.Mutex
+	count   uint64 // logins so far
+	user    *User
+	version string
+}
+
+func (s *session) logins() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count
+}
+
+// login opens the HTTP session: the server answers with its cookies, and with
+// the CSRF token where that is demanded.
+func (c *Client) login(ctx context.Context) error {
+	body, err := c.rest.GetOnce(ctx, "/me?subresources=features,devices,channels")
+	if err != nil {
+		return c.readError(ctx, err)
+	}
+	user, err := decodeUser(body)
+	if err != nil {
+		return err
+	}
+	c.session.mu.Lock()
+	defer c.session.mu.Unlock()
+	c.session.count++
+	c.session.user = user
+	return nil
+}
+
+// loginAgain renews a session that the server no longer knows. Several requests
+// may find out at the same time; one login serves all that were sent before it.
+func (c *Client) loginAgain(ctx context.Context, seen uint64) error {
+	select {
+	case c.session.turn <- struct{}{}:
+		defer func() { <-c.session.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if c.session.logins() != seen {
+		return nil
+	}
+	c.transport.Forget()
+	return c.login(ctx)
+}
+
+// refreshCredentials is asked by the notification session when the server
+// refused it. A refused login ends the client: a wrong password is not tried
+// again.
+func (c *Client) refreshCredentials(ctx context.Context, cause error) error {
+	c.log.Info("session lost", "err", cause)
+	return c.loginAgain(ctx, c.session.logins())
+}
+
+// probeVersion asks for the server's version, which some deployments do not
+// tell. It serves logs and bug reports only.
+func (c *Client) probeVersion(ctx context.Context) {
+	body, err := c.rest.GetOnce(ctx, "/diagnostics/version")
+	if err != nil {
+		c.log.Debug("server does not tell its version", "err", err)
+		return
+	}
+	version, err := decodeVersion(body)
+	if err != nil {
+		c.log.Debug("version not understood", "err", err)
+		return
+	}
+	c.session.mu.Lock()
+	defer c.session.mu.Unlock()
+	c.session.version = version
+}
+
+// User returns the agent as the server described him at the last login; its
+// Devices and Calls are not kept up to date. Read-only.
+func (c *Client) User() *User {
+	c.session.mu.Lock()
+	defer c.session.mu.Unlock()
+	return c.session.user
+}
+
+// ServerVersion returns the version of GWS, as "8.5.202.96", or "" if the
+// server did not tell.
+func (c *Client) ServerVersion() string {
+	c.session.mu.Lock()
+	defer c.session.mu.Unlock()
+	return c.session.version
+}
+
+// get reads a resource for the caller of a method or for the client itself.
+func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
+	if err := c.Err(); err != nil {
+		return nil, &NotSentError{Err: err}
+	}
+	body, err := c.rest.Get(ctx, path)
+	if err != nil {
+		return nil, c.readError(ctx, err)
+	}
+	return body, nil
+}
+
+// readError puts a failed read into this package's terms.
+func (c *Client) readError(ctx context.Context, err error) error {
+	if e, ok := errors.AsType[*rest.Refusal](err); ok {
+		return c.refused(Operation{}, e)
+	}
+	if e, ok := errors.AsType[*rest.ProtocolError](err); ok {
+		return &ProtocolError{e.HTTPStatus, e.Reason}
+	}
+	if e, ok := errors.AsType[*rest.TransportError](err); ok {
+		return notSent(ctx, "", "", e)
+	}
+	return err
+}
+
+// refused puts a refusal into this package's terms.
+func (c *Client) refused(op Operation, e *rest.Refusal) error {
+	if e.HTTPStatus == 503 && StatusCode(e.Code) == CodeInternalError {
+		c.voiceRefused()
+	}
+	if StatusCode(e.Code) == CodePartialSuccess {
+		return &PartialError{Operation: op.Name, HTTPStatus: e.HTTPStatus, Message: e.Message, Results: decodePartial(e.Body)}
+	}
+	return &APIError{
+		Operation:  op.Name,
+		CallID:     op.CallID,
+		HTTPStatus: e.HTTPStatus,
+		Code:       StatusCode(e.Code),
+		Message:    e.Message,
+		Err:        e.LoginErr,
+	}
+}

@@ -1,0 +1,244 @@
+package voice
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/gwsvoice/gws-go/internal/backoff"
+)
+
+// snapshot is what the server said when it was asked. A nil part was not read.
+type snapshot struct {
+	since                uint64 // registry.seq before the request: what changed later is newer than the snapshot
+	calls                []*Call
+	devices              []*Device
+	hasCalls, hasDevices bool
+}
+
+// readAll reads calls and devices, in one request where the server lets it.
+func (c *Client) readAll(ctx context.Context) (*snapshot, error) {
+	s := &snapshot{since: c.registry.now()}
+	body, err := c.get(ctx, "/me?subresources=devices,calls")
+	if err != nil {
+		return nil, err
+	}
+	user, err := decodeUser(body)
+	if err != nil {
+		return nil, err
+	}
+	s.calls, s.hasCalls = user.Calls, user.Calls != nil
+	s.devices, s.hasDevices = user.Devices, user.Devices != nil
+	if !s.hasCalls {
+		if err := c.readCalls(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if !s.hasDevices {
+		if err := c.readDevices(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (c *Client) readCalls(ctx context.Context, s *snapshot) error {
+	body, err := c.get(ctx, "/me/calls?fields=*")
+	if err != nil {
+		return err
+	}
+	s.calls, err = decodeCalls(body)
+	s.hasCalls = err == nil
+	return err
+}
+
+func (c *Client) readDevices(ctx context.Context, s *snapshot) error {
+	body, err := c.get(ctx, "/me/devices?fields=*")
+	if err != nil {
+		return err
+	}
+	s.devices, err = decodeDevices(body)
+	s.hasDevices = err == nil
+	return err
+}
+
+// reconcile makes what is known agree with the snapshot. Differences are
+// announced by synthetic messages; each call and device of the snapshot may
+// settle operations. What an event has changed since the snapshot was asked for
+// is newer and stays.
+func (c *Client) reconcile(s *snapshot) {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	if s.hasDevices {
+		c.reconcileDevices(s)
+	}
+	if s.hasCalls {
+		c.reconcileCalls(s)
+	}
+}
+
+func (c *Client) reconcileCalls(s *snapshot) {
+	r := c.registry
+	listed := map[string]bool{}
+	for _, call := range s.calls {
+		if call.State != StateReleased {
+			listed[call.ID] = true
+		}
+	}
+	r.mu.Lock()
+	var gone []*Call
+	for _, id := range r.order {
+		if known := r.calls[id]; !listed[id] && known.last <= s.since {
+			gone = append(gone, known.call)
+		}
+	}
+	r.mu.Unlock()
+	for _, call := range gone {
+		ended := *call
+		ended.State, ended.Capabilities = StateReleased, nil
+		c.deliver(c.synthetic(&ended))
+	}
+	for _, call := range s.calls {
+		if !listed[call.ID] {
+			continue
+		}
+		r.mu.Lock()
+		known := r.calls[call.ID]
+		outdated := known != nil && known.last > s.since || known == nil && r.released.since(call.ID) > s.since
+		same := known != nil && sameCall(known.call, call)
+		r.mu.Unlock()
+		switch msg := c.synthetic(call); {
+		case outdated:
+		case same:
+			r.mu.Lock()
+			concerned := r.concerned(msg)
+			r.mu.Unlock()
+			c.judge(concerned, msg)
+		default:
+			c.deliver(msg)
+		}
+	}
+}
+
+func (c *Client) reconcileDevices(s *snapshot) {
+	r := c.registry
+	for _, d := range s.devices {
+		r.mu.Lock()
+		known := r.device(d.ID)
+		outdated := known != nil && known.last > s.since
+		same := known != nil && sameDevice(known.device, d)
+		msg := &DeviceStateChangeMessage{Devices: []*Device{d}, Synthetic: true}
+		concerned := r.concerned(msg)
+		r.mu.Unlock()
+		switch {
+		case outdated:
+		case same:
+			c.judge(concerned, msg)
+		default:
+			c.deliver(msg)
+		}
+	}
+}
+
+// synthetic returns the message that the server would have sent about call.
+func (c *Client) synthetic(call *Call) *CallStateChangeMessage {
+	msg := &CallStateChangeMessage{Call: call, Synthetic: true}
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	if known := c.registry.device(call.DeviceID); known != nil {
+		msg.PhoneNumber = known.device.PhoneNumber
+	}
+	return msg
+}
+
+func sameCall(a, b *Call) bool {
+	x, y := *a, *b
+	x.Duration, y.Duration = 0, 0 // runs on by itself
+	return reflect.DeepEqual(x, y)
+}
+
+func sameDevice(a, b *Device) bool { return reflect.DeepEqual(a, b) }
+
+// confirm is called when p has waited for its outcome long enough: the
+// server's own list decides, or nothing does.
+func (c *Client) confirm(p *Pending) {
+	if !c.enter() {
+		return
+	}
+	defer c.leave()
+	err := ErrOutcomeTimeout
+	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
+	defer cancel()
+	s := &snapshot{since: c.registry.now()}
+	read := c.readCalls
+	if p.op.CallID == "" && p.op.Name != OpDial && p.op.Until == nil {
+		read = c.readDevices
+	}
+	switch readErr := read(ctx, s); {
+	case readErr == nil:
+		c.reconcile(s)
+	case c.lifetime.Err() != nil:
+		return // whoever closes the client settles p
+	default:
+		err = fmt.Errorf("%w, nor could it be read back: %w", ErrOutcomeTimeout, readErr)
+	}
+	if p.sendErr != nil {
+		err = p.sendErr
+	}
+	if p.rule.lost != nil && c.isLost(p) {
+		c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: c.registry.call(p.op.CallID), Err: ErrCallReleased})
+	}
+	c.settleUnknown(p, err)
+}
+
+// isLost asks the rule of p for its last word, after a fresh read.
+func (c *Client) isLost(p *Pending) bool {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	return !c.isDecided(p) && p.rule.lost(p)
+}
+
+// readTimeout limits a read that the client does on its own account.
+const readTimeout = 10 * time.Second
+
+// recoverGap reads everything back after events may have been missed. Events
+// that came after the gap wait meanwhile, so that they are applied on top of
+// the snapshot. If the read does not succeed soon, they wait no longer, and the
+// reading goes on beside them.
+func (c *Client) recoverGap() {
+	if c.tryRecover() == nil {
+		return
+	}
+	if !c.enter() {
+		return
+	}
+	go func() {
+		defer c.leave()
+		pause := backoff.Backoff{Min: time.Second, Max: 30 * time.Second}
+		for {
+			select {
+			case <-time.After(pause.Next()):
+			case <-c.lifetime.Done():
+				return
+			}
+			if c.tryRecover() == nil {
+				return
+			}
+		}
+	}()
+}
+
+func (c *Client) tryRecover() error {
+	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
+	defer cancel()
+	s, err := c.readAll(ctx)
+	if err != nil {
+		if c.lifetime.Err() == nil {
+			c.log.Warn("cannot read calls and devices back", "err", err)
+		}
+		return err
+	}
+	c.reconcile(s)
+	return nil
+}
