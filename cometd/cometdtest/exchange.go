@@ -16,23 +16,24 @@ const (
 // exchange is one body of messages, an HTTP request or a WebSocket frame, on
 // its way through the server.
 type exchange struct {
-	srv       *Server
-	r         *http.Request   // the upgrade request on WebSocket
-	socket    *socket         // nil on long-polling
-	cutting   <-chan struct{} // closed when the server restarts
-	plan      *plan
-	entry     *entry
-	messages  []Message
-	session   *Session // of the first message; nil if unknown
-	replies   []*reply
-	connect   *reply // the one among the replies that may wait
-	held      *hold
-	parked    bool // the other replies have been sent, the held one follows (WebSocket)
-	batching  bool
-	refused   bool     // the connect was, so that its session lives on
-	newCookie string   // browser id to set
-	opened    *Session // by the handshake in this body
-	status    int      // the whole exchange fails with it
+	srv        *Server
+	r          *http.Request   // the upgrade request on WebSocket
+	socket     *socket         // nil on long-polling
+	cutting    <-chan struct{} // closed when the server restarts
+	plan       *plan
+	entry      *entry
+	messages   []Message
+	session    *Session // of the first message; nil if unknown
+	replies    []*reply
+	connect    *reply // the one among the replies that may wait
+	held       *hold
+	parked     bool // the other replies have been sent, the held one follows (WebSocket)
+	batching   bool
+	refused    bool     // the connect was, so that its session lives on
+	newCookie  string   // browser id to set
+	cookieless bool     // the session exists, and the request lacks its cookie
+	opened     *Session // by the handshake in this body
+	status     int      // the whole exchange fails with it
 }
 
 // run carries out the messages. Afterwards x.status is set, or the replies
@@ -65,7 +66,7 @@ func (x *exchange) run() {
 		if r == nil {
 			continue
 		}
-		if s.profile.clientID && r.fields["clientId"] == nil {
+		if s.profile.clientID && m.ClientID != "" {
 			r.fields["clientId"] = m.ClientID
 		}
 		x.replies = append(x.replies, r)
@@ -104,6 +105,7 @@ func (x *exchange) lookup(clientID string) *Session {
 			return nil
 		}
 	case !s.profile.unbound && !sess.viaSocket && x.browser() != sess.browser:
+		x.cookieless = x.browser() == ""
 		return nil
 	}
 	return sess
@@ -215,7 +217,11 @@ func (x *exchange) syntax(m *Message) string {
 // unknown is the answer to a message whose session does not exist.
 func (x *exchange) unknown(m *Message) *reply {
 	p := &x.srv.profile
-	r := newReply(m).refuse(say(p.texts.unknown, m, ""))
+	text := p.texts.unknown
+	if p.texts.noCookie != "" && x.cookieless {
+		text = p.texts.noCookie
+	}
+	r := newReply(m).refuse(say(text, m, ""))
 	if m.Channel == MetaConnect {
 		advice := map[string]any{"reconnect": "handshake"}
 		if !p.bareAdvice {

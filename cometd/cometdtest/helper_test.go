@@ -1,6 +1,7 @@
 package cometdtest
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -134,3 +136,19 @@ func (p *peer) async(body string) <-chan answer {
 }
 
 const held = `[{"id":"7","channel":"/meta/connect","clientId":"CLIENT","connectionType":"long-polling"}]`
+
+type jsonRaw = json.RawMessage
+
+func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// connectNow is connect without waiting.
+func (p *peer) connectNow() []map[string]any {
+	p.t.Helper()
+	return p.request("/meta/connect", `"connectionType":"long-polling","advice":{"timeout":0}`)
+}

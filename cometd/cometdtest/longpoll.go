@@ -26,7 +26,10 @@ func (s *Server) servePoll(w http.ResponseWriter, r *http.Request) {
 	defer x.entry.done()
 
 	x.plan = s.scripts.find(x, false)
-	if !x.wait(x.plan.delay) || !x.before(out) {
+	if !x.wait(x.plan.delay) {
+		x.abort()
+	}
+	if !x.before(out) {
 		return
 	}
 	switch {

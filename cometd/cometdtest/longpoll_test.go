@@ -60,7 +60,7 @@ func TestLongPolling_sessionExpires(t *testing.T) {
 		p := newPeer(t, s).open()
 		time.Sleep(6*time.Second - 1)
 		require.True(t, p.session().Alive())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		assert.Nil(t, p.session())
 		assert.Equal(t, Expired, <-ends)

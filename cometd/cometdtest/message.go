@@ -131,7 +131,10 @@ type reply struct {
 }
 
 func newReply(m *Message) *reply {
-	r := &reply{to: m, fields: map[string]any{"channel": m.Channel, "successful": true}}
+	r := &reply{to: m, fields: map[string]any{"successful": true}}
+	if m.Channel != "" {
+		r.fields["channel"] = m.Channel
+	}
 	if m.id != nil {
 		r.fields["id"] = m.id
 	}

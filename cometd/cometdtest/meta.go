@@ -1,7 +1,9 @@
 package cometdtest
 
 import (
+	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,6 +12,9 @@ import (
 func (x *exchange) handshake(m *Message) *reply {
 	s := x.srv
 	r := newReply(m)
+	if text := x.misfit(m); text != "" {
+		return r.refuse(text)
+	}
 	sess := s.newSession(m)
 	sess.viaSocket = x.socket != nil
 	if s.opts.Incoming != nil && !s.opts.Incoming(sess, *m) {
@@ -63,6 +68,30 @@ func (x *exchange) handshake(m *Message) *reply {
 	return r
 }
 
+// misfit returns the error text for a handshake that the preset finds wrong.
+func (x *exchange) misfit(m *Message) string {
+	if !x.srv.profile.checkHandshake {
+		return ""
+	}
+	var h struct {
+		Version string
+		Types   []string `json:"supportedConnectionTypes"`
+	}
+	_ = json.Unmarshal(m.Raw, &h)
+	fits := slices.ContainsFunc(h.Types, func(t string) bool { return slices.Contains(x.srv.profile.transports, t) })
+	switch {
+	case h.Version == "":
+		return "402:version:Missing required parameter"
+	case h.Version != "1.0":
+		return "300:" + h.Version + ":Version mismatch"
+	case len(h.Types) == 0:
+		return "402:supportedConnectionTypes:Missing required parameter"
+	case !fits:
+		return "301:" + strings.Join(h.Types, ",") + ":Connection types not supported"
+	}
+	return ""
+}
+
 // openingEvents must be called with mu held: events that ride on the handshake.
 func (x *exchange) openingEvents() []event {
 	sess := x.opened
@@ -102,7 +131,7 @@ func (x *exchange) doConnect(m *Message) *reply {
 	r := newReply(m)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !sess.live {
+	if !sess.live { // it ended since it was looked up
 		return x.unknown(m)
 	}
 	sess.release(superseded)
@@ -116,7 +145,7 @@ func (x *exchange) doConnect(m *Message) *reply {
 	if hasInterval {
 		sess.interval = interval
 	}
-	advice := m.Advice != nil || sess.adviceDue
+	advice := m.Advice != nil || sess.adviceDue || s.profile.alwaysAdvice
 	if sess.acks != nil && (sess.acks.acknowledge(m) || len(sess.queue) > 0) {
 		timeout, advice = 0, true
 	}

@@ -53,6 +53,8 @@ type profile struct {
 	copies             bool // one copy of an event per matching subscription
 	connectOnly        bool // events ride on connect replies only (HTTP)
 	bareAdvice         bool // 402 advice without interval
+	alwaysAdvice       bool // every connect reply carries advice
+	checkHandshake     bool // version and connection types must fit
 	noPublish          bool
 	noAck              bool
 	strictChannels     bool // the grammar of the standard: no dot in a name
@@ -69,6 +71,7 @@ type texts struct {
 	createDenied, subscribeDenied                   string
 	publishCreateDenied, publishDenied, metaPublish string
 	noChannel, deleted                              string // noChannel "": success
+	noCookie                                        string // "": as unknown
 }
 
 var texts6 = texts{
@@ -104,7 +107,7 @@ var textsSalesforce = func() texts {
 	t := texts6
 	t.unknown, t.denied = "403::Unknown client", "401::Authentication invalid"
 	t.subscriptionInvalid = "404::Unknown topic {channel}"
-	t.publishDenied = "403:{reason}:publish_denied"
+	t.noCookie = "400::Client {client} has established a session, but no {cookie} cookie present"
 	return t
 }()
 
@@ -143,7 +146,8 @@ func (p Preset) profile() profile {
 			contentType:     "application/json; charset=utf-8",
 			handshakeShared: true, waitForConnect: true, holdFirst: true, duplicateStatus: 200,
 			noCookie: true, unbound: true, fieldErrors: true, clientID: true, connectFirst: true,
-			keepID: true, connectOnly: true, bareAdvice: true, noAck: true, strictChannels: true,
+			keepID: true, connectOnly: true, bareAdvice: true, alwaysAdvice: true, checkHandshake: true,
+			noAck: true, strictChannels: true,
 			pong: true, texts: textsFaye,
 		}
 	case Salesforce:
@@ -204,5 +208,5 @@ func say(text string, m *Message, channel string) string {
 		channel = m.Channel
 	}
 	return strings.NewReplacer("{client}", m.ClientID, "{channel}", channel,
-		"{reason}", "denied_by_security_policy").Replace(text)
+		"{reason}", "denied_by_security_policy", "{cookie}", "BAYEUX_BROWSER").Replace(text)
 }

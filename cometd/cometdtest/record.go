@@ -49,9 +49,9 @@ type Frame struct {
 func (s *Server) Requests() []Request {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
-	all := make([]Request, len(s.record.requests))
-	for i, e := range s.record.requests {
-		all[i] = e.r
+	var all []Request
+	for _, e := range last(s.record.requests, s.record.limit) {
+		all = append(all, e.r)
 	}
 	return all
 }
@@ -66,7 +66,7 @@ func (s *Server) RequestsFor(channel string) []Request {
 func (s *Server) Frames() []Frame {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
-	return slices.Clone(s.record.frames)
+	return slices.Clone(last(s.record.frames, s.record.limit))
 }
 
 // ClearRecord empties the record. Numbers go on.
@@ -106,11 +106,24 @@ func (rec *record) request(r *http.Request, transport string, body []byte, messa
 	if rec.limit < 0 {
 		return e
 	}
-	if rec.limit > 0 && len(rec.requests) >= rec.limit {
-		rec.requests = slices.Delete(rec.requests, 0, len(rec.requests)-rec.limit+1)
-	}
-	rec.requests = append(rec.requests, e)
+	rec.requests = append(newest(rec.requests, rec.limit), e)
 	return e
+}
+
+// newest drops the older half of a list when it holds twice what is kept.
+func newest[E any](all []E, limit int) []E {
+	if limit <= 0 || len(all) < 2*limit {
+		return all
+	}
+	return slices.Delete(all, 0, len(all)-limit+1)
+}
+
+// last returns the part of a list that counts.
+func last[E any](all []E, limit int) []E {
+	if limit <= 0 || len(all) <= limit {
+		return all
+	}
+	return all[len(all)-limit:]
 }
 
 func (rec *record) frame(f Frame) {
@@ -119,10 +132,7 @@ func (rec *record) frame(f Frame) {
 	if rec.limit < 0 {
 		return
 	}
-	if rec.limit > 0 && len(rec.frames) >= rec.limit {
-		rec.frames = slices.Delete(rec.frames, 0, len(rec.frames)-rec.limit+1)
-	}
-	rec.frames = append(rec.frames, f)
+	rec.frames = append(newest(rec.frames, rec.limit), f)
 }
 
 func (e *entry) snapshot() Request {

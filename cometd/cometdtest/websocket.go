@@ -37,7 +37,10 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	out := &recorder{ResponseWriter: w, e: x.entry}
 	defer x.entry.done()
 	x.plan = s.scripts.find(x, true)
-	if !x.wait(x.plan.delay) || !x.before(out) {
+	if !x.wait(x.plan.delay) {
+		x.abort()
+	}
+	if !x.before(out) {
 		return
 	}
 	if x.plan.ws.strip {

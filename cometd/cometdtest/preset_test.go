@@ -1,0 +1,249 @@
+package cometdtest
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestPreset_handshakeReply(t *testing.T) {
+	const all = `["websocket","callback-polling","long-polling"]`
+	for _, row := range []struct {
+		preset Preset
+		want   string // beside id, channel, successful, clientId, version
+	}{
+		{Reference, `"minimumVersion":"1.0","supportedConnectionTypes":` + all + `,"advice":{"reconnect":"retry","interval":0,"timeout":30000}`},
+		{Reference31, `"minimumVersion":"1.0","supportedConnectionTypes":` + all + `,"advice":{"reconnect":"retry","interval":0,"timeout":30000}`},
+		{Reference29, `"minimumVersion":"1.0","supportedConnectionTypes":` + all},
+		{GWS, `"minimumVersion":"1.0","supportedConnectionTypes":["long-polling"]`},
+		{Salesforce, `"minimumVersion":"1.0","supportedConnectionTypes":["long-polling"]`},
+		{Node, `"minimumVersion":"1.0","supportedConnectionTypes":["long-polling"],"advice":{"reconnect":"retry","interval":0,"timeout":30000}`},
+		{Faye, `"supportedConnectionTypes":["long-polling","cross-origin-long-polling","callback-polling","websocket","eventsource","in-process"],
+			"advice":{"reconnect":"retry","interval":0,"timeout":60000}`},
+	} {
+		t.Run(row.preset.String(), func(t *testing.T) {
+			bubble(t, Options{Preset: row.preset}, func(t *testing.T, s *Server) {
+				p := newPeer(t, s)
+				_, body := p.post(`[{"id":"1","channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["long-polling"]}]`)
+				id := decode(t, body)[0]["clientId"].(string)
+				assert.JSONEq(t, `[{"id":"1","channel":"/meta/handshake","successful":true,"version":"1.0","clientId":"`+id+`",`+row.want+`}]`, body)
+			})
+		})
+	}
+}
+
+// The first connect brings the advice that the handshake reply did not have.
+func TestPreset_firstConnectReply(t *testing.T) {
+	for _, row := range []struct {
+		preset Preset
+		want   string
+	}{
+		{Reference, `{"id":"7","channel":"/meta/connect","successful":true}`},
+		{Reference29, `{"id":"7","channel":"/meta/connect","successful":true,"advice":{"reconnect":"retry","interval":0,"timeout":30000}}`},
+		{GWS, `{"id":"7","channel":"/meta/connect","successful":true,"advice":{"reconnect":"retry","interval":0,"timeout":30000}}`},
+		{Salesforce, `{"id":"7","channel":"/meta/connect","clientId":"CLIENT","successful":true,"advice":{"reconnect":"retry","interval":0,"timeout":110000}}`},
+	} {
+		t.Run(row.preset.String(), func(t *testing.T) {
+			bubble(t, Options{Preset: row.preset}, func(t *testing.T, s *Server) {
+				p := newPeer(t, s)
+				p.handshake()
+				start := time.Now()
+				p.wants(held, "["+row.want+"]")
+				assert.Zero(t, time.Since(start), "the first connect is not held")
+			})
+		})
+	}
+}
+
+func TestPreset_unknownSession(t *testing.T) {
+	for _, row := range []struct {
+		preset          Preset
+		connect, others string
+	}{
+		{Reference, `"error":"402::session_unknown","advice":{"reconnect":"handshake","interval":0}`, `"error":"402::session_unknown"`},
+		{Reference31, `"error":"402::Unknown client","advice":{"reconnect":"handshake","interval":0}`, `"error":"402::Unknown client"`},
+		{Reference29, `"error":"402::Unknown client","advice":{"reconnect":"handshake","interval":0}`, `"error":"402::Unknown client"`},
+		{GWS, `"error":"402::Unknown client","advice":{"reconnect":"handshake","interval":0}`, `"error":"402::Unknown client"`},
+		{Faye, `"clientId":"abc","error":"401:abc:Unknown client","advice":{"reconnect":"handshake"}`, `"clientId":"abc","error":"401:abc:Unknown client"`},
+		{Salesforce, `"clientId":"abc","error":"403::Unknown client","advice":{"reconnect":"handshake","interval":0}`, `"clientId":"abc","error":"403::Unknown client"`},
+		{Node, `"error":"402::session_unknown","advice":{"reconnect":"handshake","interval":0}`, `"error":"402::session_unknown"`},
+	} {
+		t.Run(row.preset.String(), func(t *testing.T) {
+			bubble(t, Options{Preset: row.preset}, func(t *testing.T, s *Server) {
+				p := newPeer(t, s)
+				p.id = "abc"
+				p.wants(held, `[{"id":"7","channel":"/meta/connect","successful":false,`+row.connect+`}]`)
+				p.wants(`[{"id":"8","channel":"/meta/subscribe","clientId":"CLIENT","subscription":"/foo"},{"id":"9","channel":"/meta/disconnect","clientId":"CLIENT"}]`,
+					`[{"id":"8","channel":"/meta/subscribe","subscription":"/foo","successful":false,`+row.others+`},
+					{"id":"9","channel":"/meta/disconnect","successful":false,`+row.others+`}]`)
+			})
+		})
+	}
+}
+
+func TestPreset_cookie(t *testing.T) {
+	for _, row := range []struct {
+		preset Preset
+		error  any
+	}{
+		{Reference, "402::session_unknown"}, {Reference31, "402::Unknown client"}, {GWS, "402::Unknown client"},
+		{Reference29, nil}, {Faye, nil}, {Node, "402::session_unknown"},
+		{Salesforce, "400::Client CLIENT has established a session, but no BAYEUX_BROWSER cookie present"},
+	} {
+		t.Run(row.preset.String(), func(t *testing.T) {
+			bubble(t, Options{Preset: row.preset}, func(t *testing.T, s *Server) {
+				p := newPeer(t, s)
+				p.handshake()
+				p.http.Jar = nil
+				got := p.request("/meta/subscribe", `"subscription":"/foo"`)[0]["error"]
+				if text, ok := row.error.(string); ok && row.preset == Salesforce {
+					row.error = "400::Client " + p.id + text[len("400::Client CLIENT"):]
+				}
+				assert.Equal(t, row.error, got)
+			})
+		})
+	}
+}
+
+func TestPreset_duplicateConnect(t *testing.T) {
+	for preset, status := range map[Preset]int{Reference: 500, Reference31: 408, Reference29: 408, GWS: 408, Faye: 200, Node: 500} {
+		t.Run(preset.String(), func(t *testing.T) {
+			bubble(t, Options{Preset: preset}, func(t *testing.T, s *Server) {
+				p := newPeer(t, s)
+				p.handshake()
+				p.request("/meta/connect", `"connectionType":"long-polling","advice":{"timeout":0}`)
+				first := p.async(held)
+				synctest.Wait()
+				second := p.async(held)
+				a := <-first
+				require.NoError(t, a.err)
+				assert.Equal(t, status, a.status)
+				if status != 200 {
+					assert.Empty(t, a.body)
+				}
+				synctest.Wait()
+				require.True(t, p.session().Held())
+				time.Sleep(29 * time.Second) // the older one does not make the session expire
+				require.True(t, p.session().Alive())
+				s.Sessions()[0].Disconnect()
+				<-second
+			})
+		})
+	}
+}
+
+func TestPreset_connectWithOthers(t *testing.T) {
+	const both = `[{"id":"8","channel":"/meta/subscribe","clientId":"CLIENT","subscription":"/foo"},{"id":"7","channel":"/meta/connect","clientId":"CLIENT","connectionType":"long-polling"}]`
+	bubble(t, Options{}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open()
+		start := time.Now()
+		p.wants(both, `[{"id":"8","channel":"/meta/subscribe","subscription":"/foo","successful":true},{"id":"7","channel":"/meta/connect","successful":true}]`)
+		assert.Zero(t, time.Since(start))
+	})
+	for _, preset := range []Preset{Reference29, GWS} {
+		bubble(t, Options{Preset: preset}, func(t *testing.T, s *Server) {
+			status, _ := newPeer(t, s).open().post(both)
+			assert.Equal(t, 500, status)
+		})
+	}
+	bubble(t, Options{Preset: Faye}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s)
+		p.handshake()
+		start := time.Now()
+		time.AfterFunc(time.Second, func() { s.Publish("/foo", 1) })
+		p.wants(both, `[{"id":"8","clientId":"CLIENT","channel":"/meta/subscribe","subscription":"/foo","successful":true},
+			{"id":"7","clientId":"CLIENT","channel":"/meta/connect","successful":true,"advice":{"reconnect":"retry","interval":0,"timeout":60000}},
+			{"channel":"/foo","data":1}]`)
+		assert.Equal(t, time.Second, time.Since(start))
+	})
+}
+
+func TestPreset_handshakeWithOthers(t *testing.T) {
+	const both = `[{"id":"1","channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["long-polling"]},{"id":"2","channel":"/foo","data":1}]`
+	for preset, status := range map[Preset]int{Reference: 500, Reference29: 500, Faye: 200} {
+		bubble(t, Options{Preset: preset}, func(t *testing.T, s *Server) {
+			got, _ := newPeer(t, s).post(both)
+			assert.Equal(t, status, got)
+		})
+	}
+}
+
+func TestPreset_fayeForwardsTheID(t *testing.T) {
+	bubble(t, Options{Preset: Faye, Timeout: -1}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open("/foo")
+		p.wants(`[{"id":"17","channel":"/foo","clientId":"CLIENT","data":{"a":1}}]`, `[{"id":"17","clientId":"CLIENT","channel":"/foo","successful":true}]`)
+		p.wants(held, `[{"id":"7","clientId":"CLIENT","channel":"/meta/connect","successful":true,"advice":{"reconnect":"retry","interval":0,"timeout":0}},
+			{"channel":"/foo","data":{"a":1},"id":"17"}]`)
+		p.wants(`[{"id":"18","channel":"/foo","clientId":"CLIENT"}]`, `[{"id":"18","clientId":"CLIENT","channel":"/foo","successful":false,"error":"402:data:Missing required parameter"}]`)
+		p.wants(`[{"id":"19","channel":"/meta/subscribe","clientId":"CLIENT","subscription":"/a.b"}]`,
+			`[{"id":"19","clientId":"CLIENT","channel":"/meta/subscribe","subscription":"/a.b","successful":false,"error":"405:/a.b:Invalid channel"}]`)
+		p.wants(`[{"id":"20","channel":"/meta/subscribe","clientId":"CLIENT","subscription":"/service/x"}]`,
+			`[{"id":"20","clientId":"CLIENT","channel":"/meta/subscribe","subscription":"/service/x","successful":false,"error":"403:/service/x:Forbidden channel"}]`)
+		p.wants(`[{"id":"21","channel":"/meta/handshake","version":"0.9","supportedConnectionTypes":["long-polling"]}]`,
+			`[{"id":"21","channel":"/meta/handshake","successful":false,"error":"300:0.9:Version mismatch"}]`)
+		p.wants(`[{"id":"22","channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["foo","bar"]}]`,
+			`[{"id":"22","channel":"/meta/handshake","successful":false,"error":"301:foo,bar:Connection types not supported"}]`)
+	})
+}
+
+func TestPreset_copiesPerSubscription(t *testing.T) {
+	for preset, copies := range map[Preset]int{Reference: 1, Node: 2} {
+		bubble(t, Options{Preset: preset}, func(t *testing.T, s *Server) {
+			p := newPeer(t, s).open("/foo", "/**")
+			s.Publish("/foo", 1)
+			assert.Len(t, p.connect(), copies+1)
+		})
+	}
+}
+
+func TestPreset_badSyntax(t *testing.T) {
+	const bad = `[{"id":"a b","channel":"/foo","clientId":"CLIENT","data":1}]`
+	bubble(t, Options{}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open()
+		p.wants(bad, `[{"id":"a b","channel":"/foo","successful":false,"error":"405::message_id_invalid"}]`)
+		p.wants(`[{"id":"1","channel":"/foo//bar","clientId":"CLIENT","data":1}]`, `[{"id":"1","channel":"/foo//bar","successful":false,"error":"405::channel_invalid"}]`)
+		p.wants(`[{"id":"1","clientId":"CLIENT","data":1}]`, `[{"id":"1","successful":false,"error":"400::channel_missing"}]`)
+	})
+	for _, o := range []Options{{Preset: Reference31}, {Preset: Reference29}} {
+		bubble(t, o, func(t *testing.T, s *Server) {
+			status, _ := newPeer(t, s).open().post(bad)
+			assert.Equal(t, 500, status)
+		})
+	}
+	bubble(t, Options{NoFieldValidation: true}, func(t *testing.T, s *Server) {
+		newPeer(t, s).open().wants(bad, `[{"id":"a b","channel":"/foo","successful":true}]`)
+	})
+}
+
+func TestPreset_emptyArray(t *testing.T) {
+	for preset, status := range map[Preset]int{Reference: 200, Node: 400} {
+		bubble(t, Options{Preset: preset}, func(t *testing.T, s *Server) {
+			got, body := newPeer(t, s).post(`[]`)
+			assert.Equal(t, status, got)
+			if status == 200 {
+				assert.Equal(t, "[]", body)
+			}
+		})
+	}
+}
+
+func TestPreset_cookielessPolls(t *testing.T) {
+	bubble(t, Options{Preset: Reference29}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s)
+		p.http.Jar = nil
+		p.handshake()
+		p.connect()
+		p.wants(held, `[{"id":"7","channel":"/meta/connect","successful":true,"advice":{"multiple-clients":true,"reconnect":"retry","interval":2000,"timeout":30000}}]`)
+	})
+}
+
+func TestPreset_salesforceDoesNotPublish(t *testing.T) {
+	bubble(t, Options{Preset: Salesforce}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open("/topic/x")
+		r := p.request("/topic/x", `"data":1`)
+		assert.Equal(t, false, r[0]["successful"])
+	})
+}
