@@ -1,7 +1,6 @@
 package voice
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -38,11 +37,9 @@ func FuzzDecodeMessage(f *testing.F) {
 			return
 		}
 		require.NoError(t, jsonscan.Valid(data))
-		if !repeatsKeys(data) { // what counts then is not the same everywhere in encoding/json
-			want, err := referenceMessage(c, data)
-			require.NoError(t, err)
-			require.Equal(t, want, got)
-		}
+		want, err := referenceMessage(c, data)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 		requireSound(t, got)
 	})
 }
@@ -80,57 +77,6 @@ func requireSound(t *testing.T, ev Event) {
 	}
 }
 
-// repeatsKeys tells whether some object of the document has a key twice.
-func repeatsKeys(data []byte) bool {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	type level struct {
-		keys  map[string]bool // nil in an array
-		isKey bool
-	}
-	var stack []level
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return false
-		}
-		var top *level
-		if len(stack) > 0 {
-			top = &stack[len(stack)-1]
-		}
-		switch token := token.(type) {
-		case json.Delim:
-			switch token {
-			case '{':
-				if top != nil && top.keys != nil {
-					top.isKey = true // after this value
-				}
-				stack = append(stack, level{keys: map[string]bool{}, isKey: true})
-			case '[':
-				if top != nil && top.keys != nil {
-					top.isKey = true
-				}
-				stack = append(stack, level{})
-			default:
-				stack = stack[:len(stack)-1]
-			}
-			continue
-		case string:
-			if top != nil && top.keys != nil && top.isKey {
-				if top.keys[token] {
-					return true
-				}
-				top.keys[token] = true
-				top.isKey = false
-				continue
-			}
-		}
-		if top != nil && top.keys != nil {
-			top.isKey = true
-		}
-	}
-}
-
 // FuzzDecodeAnswers checks that no body of an answer causes a panic, and that
 // every list that is accepted is whole.
 func FuzzDecodeAnswers(f *testing.F) {
@@ -146,10 +92,11 @@ func FuzzDecodeAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		calls, err := decodeCalls(body)
 		if err == nil {
-			var o struct{ Calls []json.RawMessage }
-			if !repeatsKeys(body) && json.Unmarshal(body, &o) == nil {
-				require.Len(t, calls, len(o.Calls))
-			}
+			var o map[string]json.RawMessage
+			require.NoError(t, json.Unmarshal(body, &o))
+			var elements []json.RawMessage
+			require.NoError(t, json.Unmarshal(o["calls"], &elements))
+			require.Len(t, calls, len(elements))
 			for _, c := range calls {
 				require.NotEmpty(t, c.ID)
 			}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
@@ -199,7 +200,7 @@ func lastSegment(address []byte) []byte {
 	}
 	address = address[bytes.LastIndexByte(address, '/')+1:]
 	if bytes.IndexByte(address, '%') >= 0 {
-		if s, err := url.PathUnescape(string(address)); err == nil {
+		if s, err := url.PathUnescape(string(address)); err == nil && utf8.ValidString(s) {
 			return []byte(s)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
@@ -313,7 +314,7 @@ func referenceSegment(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	address = strings.TrimRight(address, "/")
 	address = address[strings.LastIndex(address, "/")+1:]
-	if s, err := url.PathUnescape(address); err == nil {
+	if s, err := url.PathUnescape(address); err == nil && utf8.ValidString(s) {
 		return s
 	}
 	return address

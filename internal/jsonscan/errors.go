@@ -11,7 +11,7 @@ import (
 type SyntaxError struct {
 	Offset int    // of the byte that is wrong, the length of the data at its end
 	Reason string // "invalid character '}' where a value should begin"
-	Key    string // last complete key that the caller visited, cut to 32 bytes; may be empty
+	Key    string // the last key before it, cut to 32 bytes; may be empty
 }
 
 func (e *SyntaxError) Error() string {
@@ -56,6 +56,14 @@ func (s *Scanner) fail(pos int, p problem) {
 	s.problem, s.errPos = p, pos
 	s.pos = len(s.data)
 	s.unread = false
+}
+
+// failBehind ends the scanner, where key was the last one if it is not nil.
+func (s *Scanner) failBehind(key []byte, pos int, p problem) {
+	if key != nil && s.problem == 0 {
+		s.key = key
+	}
+	s.fail(pos, p)
 }
 
 func (s *Scanner) syntaxError() *SyntaxError {

@@ -129,6 +129,11 @@ func TestErrors_tellThePlace(t *testing.T) {
 	}
 }
 
+func TestErrors_tellTheKeyInWhatIsSkipped(t *testing.T) {
+	err := Valid([]byte(`{"data":{"call":{"id":"x","deviceUri":"a` + "\n" + `b"}}}`))
+	assert.EqualError(t, err, `invalid JSON: invalid character '\n' in a string, at offset 40, behind key "deviceUri"`)
+}
+
 func TestErrors_areSticky(t *testing.T) {
 	s := New([]byte(`{"a":x,"b":1}`))
 	require.True(t, s.Object())

@@ -35,24 +35,25 @@ func (s *Scanner) skipContainer() {
 	data, i := s.data, s.pos
 	depth, room := 0, MaxDepth-s.depth
 	inObject := false
+	var key []byte
 
 value:
 	i = skipSpace(data, i)
 	if i >= len(data) {
-		s.fail(i, wantValue)
+		s.failBehind(key, i, wantValue)
 		return
 	}
 	switch c := data[i]; c {
 	case '"':
 		end, st := scanString(data, i+1)
 		if st > rewrite {
-			s.fail(end, st.problem())
+			s.failBehind(key, end, st.problem())
 			return
 		}
 		i = end + 1
 	case '{', '[':
 		if depth >= room {
-			s.fail(i, tooDeep)
+			s.failBehind(key, i, tooDeep)
 			return
 		}
 		// The bit at depth belongs to the container being left for a while.
@@ -68,13 +69,13 @@ value:
 			goto closed
 		}
 		if inObject {
-			goto key
+			goto member
 		}
 		goto value
 	default:
 		end, ok := scanScalar(data, i)
 		if !ok {
-			s.fail(end, wantValue)
+			s.failBehind(key, end, wantValue)
 			return
 		}
 		i = end
@@ -83,20 +84,20 @@ value:
 after:
 	i = skipSpace(data, i)
 	if i >= len(data) {
-		s.fail(i, wantComma)
+		s.failBehind(key, i, wantComma)
 		return
 	}
 	switch c := data[i]; {
 	case c == ',':
 		i = skipSpace(data, i+1)
 		if inObject {
-			goto key
+			goto member
 		}
 		goto value
 	case c == '}' && inObject, c == ']' && !inObject:
 		goto closed
 	}
-	s.fail(i, wantComma)
+	s.failBehind(key, i, wantComma)
 	return
 
 closed:
@@ -109,19 +110,20 @@ closed:
 	inObject = objects[depth>>6]&(1<<(depth&63)) != 0
 	goto after
 
-key: // i is behind space
+member: // i is behind space
 	if i >= len(data) || data[i] != '"' {
-		s.fail(i, wantKey)
+		s.failBehind(key, i, wantKey)
 		return
 	}
 	end, st := scanString(data, i+1)
 	if st > rewrite {
-		s.fail(end, st.problem())
+		s.failBehind(key, end, st.problem())
 		return
 	}
+	key = data[i+1 : end]
 	i = skipSpace(data, end+1)
 	if i >= len(data) || data[i] != ':' {
-		s.fail(i, wantColon)
+		s.failBehind(key, i, wantColon)
 		return
 	}
 	i++
