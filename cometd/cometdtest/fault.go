@@ -11,6 +11,11 @@ import (
 
 // Fault is something that goes wrong with one request. The functions of this
 // package make them; a script may combine several.
+//
+// A request is an HTTP request or a frame on a WebSocket, where cutting the
+// connection means cutting the socket, and a status other than 200 means closing
+// it with 1011. Faults that concern replies concern those on Match.Channel, or
+// all of them if it is empty.
 type Fault func(*plan)
 
 // plan is what is to happen to one exchange.
@@ -76,7 +81,8 @@ func (p *plan) edit(r *reply) [][]byte {
 	return [][]byte{r.encode()}
 }
 
-// Delay lets d pass before the request is looked at.
+// Delay lets d pass before the request is looked at. On a WebSocket later
+// frames overtake it.
 func Delay(d time.Duration) Fault { return func(p *plan) { p.delay = d } }
 
 // DelayReply carries the request out at once and answers d later than usual.
@@ -141,8 +147,9 @@ func Header(name, value string) Fault {
 // out, which is therefore answered 402.
 func Forget() Fault { return func(p *plan) { p.forget = true } }
 
-// Refuse answers with an unsuccessful reply and does nothing. text is its error
-// field, advice may be nil.
+// Refuse answers with an unsuccessful reply and does nothing, except that a
+// refused connect keeps its session alive. text is the error field, advice may
+// be nil.
 func Refuse(text string, advice map[string]any) Fault {
 	return func(p *plan) { p.refusal = &Refusal{Text: text, Advice: advice} }
 }
@@ -154,7 +161,7 @@ func HoldFor(d time.Duration) Fault { return func(p *plan) { p.holdFor = &d } }
 // AnswerAtOnce does not hold a connect.
 func AnswerAtOnce() Fault { return HoldFor(0) }
 
-// EditReply changes the reply before it is encoded.
+// EditReply changes the reply before it is encoded. f must not call the server.
 func EditReply(f func(reply map[string]any)) Fault {
 	return func(p *plan) { p.edits = append(p.edits, f) }
 }
@@ -182,7 +189,7 @@ func NumericID() Fault {
 }
 
 // NoReply leaves the reply out of the response: the body is [] if there is
-// nothing else in it.
+// nothing else in it; on a WebSocket no frame is sent.
 func NoReply() Fault { return func(p *plan) { p.noReply = true } }
 
 // ReplyFirst puts the replies before the events of the response.

@@ -87,6 +87,9 @@ type Options struct {
 	// means the preset's.
 	DuplicateConnectStatus int
 
+	// What follows are hooks. They may be called from several goroutines at
+	// once, and may call the server where nothing else is said.
+
 	// OnHandshake is called before a session is created. It may set s.Value,
 	// and queue events with s.Deliver. An error refuses the handshake: with its
 	// own words and advice if it is a *Refusal.
@@ -105,7 +108,8 @@ type Options struct {
 	// the server does. If it returns false the message is answered with
 	// 404::message_deleted.
 	Incoming func(s *Session, m Message) bool
-	// Outgoing may change every reply before it is sent.
+	// Outgoing may change every reply before it is sent. It must not call the
+	// server; s is nil if the session is unknown.
 	Outgoing func(s *Session, reply map[string]any)
 
 	// RecordLimit is how many requests and frames the record keeps, the newest

@@ -1,12 +1,10 @@
 package cometdtest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"time"
@@ -207,13 +205,27 @@ func (x *exchange) serveFrame(parseErr error) {
 // sendHandled sends what an HTTP handler answers: the body as a frame, or the
 // end of the socket if its status is not 200.
 func (k *socket) sendHandled(h http.Handler) {
-	w := httptest.NewRecorder()
+	w := &frameWriter{header: http.Header{}, status: http.StatusOK}
 	h.ServeHTTP(w, k.r)
-	if w.Code != http.StatusOK {
-		k.outbox.put(outgoing{closing: websocket.StatusInternalError, text: http.StatusText(w.Code)})
+	if w.status != http.StatusOK {
+		k.outbox.put(outgoing{closing: websocket.StatusInternalError, text: http.StatusText(w.status)})
 		return
 	}
-	k.send(bytes.Clone(w.Body.Bytes()))
+	k.send(w.body)
+}
+
+// frameWriter collects what an HTTP handler answers.
+type frameWriter struct {
+	header http.Header
+	status int
+	body   []byte
+}
+
+func (w *frameWriter) Header() http.Header    { return w.header }
+func (w *frameWriter) WriteHeader(status int) { w.status = status }
+func (w *frameWriter) Write(b []byte) (int, error) {
+	w.body = append(w.body, b...)
+	return len(b), nil
 }
 
 // deliver must be called with mu held, when the messages are carried out and
