@@ -39,8 +39,11 @@ const (
 
 // notify sends a call message about a leg to its agent.
 func (tx *transaction) notify(l *leg, kind string, ext extensions) {
+	if l.agent == nil { // somebody outside
+		return
+	}
 	l.told = tx.offers(l)
-	if l.agent == nil || tx.down {
+	if tx.down {
 		return
 	}
 	b := builder{b: make([]byte, 0, 1024)}
