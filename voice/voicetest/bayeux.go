@@ -30,7 +30,7 @@ func (s *Server) newBayeux() *cometdtest.Server {
 
 // serveBayeux lets a request in as [Server.enter] does, and hands it on.
 func (s *Server) serveBayeux(w http.ResponseWriter, r *http.Request) {
-	x := &exchangeOver{w: w, r: r, plan: plan{truncate: -1}}
+	x := &exchangeOver{w: w, r: r}
 	cookie := s.logins.find(r)
 	x.login = s.authenticate(w, r)
 	if s.opts.CSRFOnBayeux && r.Header.Get("Upgrade") == "" &&

@@ -41,7 +41,7 @@ type plan struct {
 	// the response
 	answerAfter *answer
 	cutAfter    bool
-	truncate    int // -1: no
+	truncate    *int
 	header      http.Header
 }
 
@@ -63,7 +63,7 @@ type answer struct {
 }
 
 func newPlan(faults []Fault) *plan {
-	p := &plan{times: 1, truncate: -1}
+	p := &plan{times: 1}
 	for _, f := range faults {
 		f(p)
 	}
@@ -189,4 +189,4 @@ func Header(name, value string) Fault {
 
 // Truncate carries the request out and cuts the connection after n bytes of
 // the body.
-func Truncate(n int) Fault { return func(p *plan) { p.truncate = max(n, 0) } }
+func Truncate(n int) Fault { return func(p *plan) { n = max(n, 0); p.truncate = &n } }

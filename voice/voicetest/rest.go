@@ -211,8 +211,8 @@ func (s *Server) respond(x *exchangeOver, a answer) {
 	x.recorded.setStatus(&s.record, a.status)
 	x.w.WriteHeader(a.status)
 	body := a.body
-	if p.truncate >= 0 && p.truncate < len(body) {
-		_, _ = io.WriteString(x.w, body[:p.truncate])
+	if p.truncate != nil && *p.truncate < len(body) {
+		_, _ = io.WriteString(x.w, body[:*p.truncate])
 		_ = http.NewResponseController(x.w).Flush()
 		panic(http.ErrAbortHandler)
 	}
