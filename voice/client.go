@@ -323,6 +323,15 @@ func (c *Client) Err() error {
 	}
 }
 
+// Connected reports whether the notification session works at this moment: the
+// server answered last time, and nothing has to be restored. It is false for an
+// instant after Connect, as long as the server cannot be reached, and after the
+// end. It costs no request, so it may be asked often; what was missed meanwhile
+// is told by [Reconnected] and what follows it.
+func (c *Client) Connected() bool {
+	return c.events.State() == cometd.Connected && c.Err() == nil
+}
+
 // Close ends the notification session and everything that waits: pending
 // operations with an [*UnconfirmedError], subscriptions with [ErrClosed]. It
 // returns when no goroutine of the client is left, and may be called more than
