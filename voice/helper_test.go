@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -125,3 +127,29 @@ func (j *journal) String() string {
 func (j *journal) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(io.Writer(j), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
+
+// spyJar is a cookie jar that remembers the values it has seen.
+type spyJar struct {
+	once   sync.Once
+	inner  *cookiejar.Jar
+	values []string
+	mu     sync.Mutex
+}
+
+func (j *spyJar) jar() *cookiejar.Jar {
+	j.once.Do(func() { j.inner, _ = cookiejar.New(nil) })
+	return j.inner
+}
+
+func (j *spyJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	j.mu.Lock()
+	for _, c := range cookies {
+		if len(c.Value) > 5 {
+			j.values = append(j.values, c.Value)
+		}
+	}
+	j.mu.Unlock()
+	j.jar().SetCookies(u, cookies)
+}
+
+func (j *spyJar) Cookies(u *url.URL) []*http.Cookie { return j.jar().Cookies(u) }

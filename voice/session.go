@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/gwsvoice/gws-go/internal/rest"
@@ -121,10 +122,10 @@ func (c *Client) readError(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*rest.ProtocolError](err); ok {
 		return &ProtocolError{e.HTTPStatus, e.Reason}
 	}
-	if e, ok := errors.AsType[*rest.TransportError](err); ok {
+	if e, ok := errors.AsType[*rest.TransportError](err); ok && !e.Sent {
 		return notSent(ctx, "", "", e)
 	}
-	return err
+	return fmt.Errorf("voice: no answer: %w", err)
 }
 
 // refused puts a refusal into this package's terms.

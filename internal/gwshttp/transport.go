@@ -130,7 +130,8 @@ type sentKey struct{}
 
 // WithSent returns a context under which sent becomes true as soon as the body
 // of the request may have gone out. While it is false, the server cannot have
-// acted on the request: it has no complete one.
+// acted on the request: it has no complete one. Requests without a body are not
+// watched.
 func WithSent(ctx context.Context, sent *atomic.Bool) context.Context {
 	return context.WithValue(ctx, sentKey{}, sent)
 }
@@ -141,7 +142,6 @@ func trackBody(r *http.Request) {
 		return
 	}
 	if r.Body == nil || r.Body == http.NoBody {
-		sent.Store(true)
 		return
 	}
 	r.Body = &trackedBody{r.Body, sent}

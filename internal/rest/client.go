@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -108,9 +109,19 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 		if errors.Is(err, resty.ErrResponseBodyTooLarge) {
 			return nil, &ProtocolError{HTTPStatus: resp.StatusCode(), Reason: "answer is larger than 16 MiB"}
 		}
-		return nil, &TransportError{Sent: sent.Load(), Err: withoutURL(err)}
+		return nil, &TransportError{Sent: sent.Load() || body == nil && !neverLeft(err), Err: withoutURL(err)}
 	}
 	return judge(resp.RawResponse, resp.Body())
+}
+
+// neverLeft tells whether a request without a body failed before there was a
+// connection to send it on.
+func neverLeft(err error) bool {
+	if _, refused := errors.AsType[*gwshttp.AuthError](err); refused {
+		return true
+	}
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && e.Op == "dial"
 }
 
 // withoutURL drops the method and URL that net/http puts before an error: the
