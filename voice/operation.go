@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gwsvoice/gws-go/internal/gwshttp"
 	"github.com/gwsvoice/gws-go/internal/rest"
 )
 
@@ -68,6 +69,7 @@ type Pending struct {
 	verdict  error // decided: nil for success
 	answered bool  // the POST has ended, well or badly
 	accepted bool  // the server answered statusCode 0
+	refused  bool  // nothing happened, for certain
 	finished bool  // done is closed or about to be
 	sendErr  error // why the POST has no answer
 	suspect  *ErrorMessage
@@ -179,6 +181,9 @@ func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err er
 func notSent(ctx context.Context, op OperationName, callID string, e *rest.TransportError) error {
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return &NotSentError{op, callID, ctxErr}
+	}
+	if authErr, ok := errors.AsType[*gwshttp.AuthError](e); ok {
+		return &NotSentError{op, callID, authErr}
 	}
 	return &NotSentError{op, callID, fmt.Errorf("%w: %w", ErrNotConnected, e.Err)}
 }

@@ -183,7 +183,7 @@ func (c *Client) withdraw(p *Pending, refused bool) {
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.decided, p.finished = true, true
+	p.decided, p.finished, p.refused = true, true, true
 	if refused && p.suspect == nil {
 		r.noteRefusal(p)
 	}
@@ -214,6 +214,7 @@ func (c *Client) forget(p *Pending) {
 // error message must not be taken for another operation's.
 func (r *registry) forgetLocked(c *Client, p *Pending) {
 	p.decided, p.finished = true, true
+	r.doubt(p)
 	if p.rule.settles != nil {
 		r.noteForgotten(p, c.operationTimeout)
 	}
@@ -226,6 +227,7 @@ func (c *Client) settleUnknown(p *Pending, err error) {
 	r.mu.Lock()
 	if !p.decided {
 		p.decided, p.verdict = true, c.unconfirmedLocked(p, err)
+		r.doubt(p)
 	}
 	finish := p.finish(p.verdict)
 	if finish {

@@ -36,6 +36,8 @@ type registry struct {
 type knownCall struct {
 	call        *Call
 	first, last uint64 // seq of its first and its latest event
+	hadOthers   bool   // it has shown other parties
+	doubtful    bool   // an operation that may have ended it has an unknown outcome
 }
 
 type knownDevice struct {
@@ -57,7 +59,7 @@ func (r *registry) apply(ev Event) {
 	switch ev := ev.(type) {
 	case *CallStateChangeMessage:
 		r.seq++
-		r.applyCall(ev.Call)
+		r.applyCall(ev.Call, ev.Synthetic)
 	case *DeviceStateChangeMessage:
 		r.seq++
 		for _, d := range ev.Devices {
@@ -66,16 +68,19 @@ func (r *registry) apply(ev Event) {
 	}
 }
 
-func (r *registry) applyCall(call *Call) {
+func (r *registry) applyCall(call *Call, synthetic bool) {
 	known := r.calls[call.ID]
 	if call.State == StateReleased {
-		first := r.seq
+		if known == nil && r.released.get(call.ID) != nil {
+			return // said twice
+		}
+		first, end := r.seq, r.endingOf(call, known, synthetic)
 		if known != nil {
 			first = known.first
 			delete(r.calls, call.ID)
 			r.order = slices.DeleteFunc(r.order, func(id string) bool { return id == call.ID })
 		}
-		r.released.add(call, first, r.seq)
+		r.released.add(call, releasedCall{call, first, r.seq, end})
 		return
 	}
 	if known == nil {
@@ -85,6 +90,7 @@ func (r *registry) applyCall(call *Call) {
 		r.released.remove(call.ID)
 	}
 	known.call, known.last = call, r.seq
+	known.hadOthers = known.hadOthers || len(call.Participants) > 0
 }
 
 func (r *registry) applyDevice(d *Device) {
@@ -246,9 +252,10 @@ type releasedCalls struct {
 type releasedCall struct {
 	call        *Call
 	first, last uint64 // as in knownCall
+	ending      ending
 }
 
-func (r *releasedCalls) add(call *Call, first, last uint64) {
+func (r *releasedCalls) add(call *Call, released releasedCall) {
 	if r.calls == nil {
 		r.calls = map[string]releasedCall{}
 	}
@@ -258,7 +265,7 @@ func (r *releasedCalls) add(call *Call, first, last uint64) {
 		r.ids = slices.Delete(r.ids, 0, 1)
 	}
 	r.ids = append(r.ids, call.ID)
-	r.calls[call.ID] = releasedCall{call, first, last}
+	r.calls[call.ID] = released
 }
 
 func (r *releasedCalls) remove(id string) {
