@@ -1,8 +1,10 @@
 package cometdtest
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -66,8 +68,11 @@ func (x *exchange) run() {
 		if r == nil {
 			continue
 		}
-		if s.profile.clientID && m.ClientID != "" {
+		if s.profile.clientID && m.ClientID != "" && !r.anonymous {
 			r.fields["clientId"] = m.ClientID
+		}
+		if s.profile.reference && m.id != nil {
+			r.fields["id"] = json.RawMessage(mustJSON(m.ID)) // a string, whatever it was
 		}
 		x.replies = append(x.replies, r)
 	}
@@ -123,8 +128,7 @@ func (x *exchange) browser() string {
 func (x *exchange) handle(m *Message) *reply {
 	s, t := x.srv, &x.srv.profile.texts
 	if text := x.syntax(m); text != "" {
-		if !s.profile.fieldErrors {
-			x.status = http.StatusInternalServerError
+		if x.status != 0 {
 			return nil
 		}
 		return newReply(m).refuse(say(text, m, ""))
@@ -144,6 +148,9 @@ func (x *exchange) handle(m *Message) *reply {
 		x.adopt(sess)
 	}
 	s.mu.Unlock()
+	if !known && s.profile.freePublish && !strings.HasPrefix(m.Channel, "/meta/") {
+		return x.publish(m)
+	}
 	if !known || s.opts.Authorize != nil && s.opts.Authorize(x.r, sess) != nil {
 		return x.unknown(m)
 	}
@@ -200,18 +207,37 @@ func (x *exchange) seen(m *Message) {
 func (x *exchange) syntax(m *Message) string {
 	t := &x.srv.profile.texts
 	if m.Channel == "" {
+		x.status = x.srv.profile.missingStatus
 		return t.channelMissing
 	}
 	if x.srv.opts.NoFieldValidation {
 		return ""
 	}
-	if _, ok := channelName(m.Channel, x.srv.profile.strictChannels); !ok {
+	if _, ok := x.channel(m.Channel); !ok {
 		return t.channelInvalid
 	}
 	if m.id != nil && t.idInvalid != "" && !validID(m.id) {
 		return t.idInvalid
 	}
 	return ""
+}
+
+// channel checks a channel of the client's. If it is not well-formed x.status
+// is set where that fails the whole exchange.
+func (x *exchange) channel(asked string) (string, bool) {
+	p := &x.srv.profile
+	name, ok := channelName(asked, p.strictChannels)
+	switch {
+	case ok, x.srv.opts.NoFieldValidation:
+		return name, true
+	case len(name) < 2 || name[0] != '/' || p.strictChannels:
+		x.status = p.badSyntax
+	case p.reference:
+		x.status = http.StatusInternalServerError // an empty segment is an exception
+	default:
+		return name, true
+	}
+	return name, false
 }
 
 // unknown is the answer to a message whose session does not exist.
@@ -222,6 +248,10 @@ func (x *exchange) unknown(m *Message) *reply {
 		text = p.texts.noCookie
 	}
 	r := newReply(m).refuse(say(text, m, ""))
+	if p.bareUnknown {
+		delete(r.fields, "subscription")
+	}
+	r.anonymous = p.onlyForgets && m.subscription == nil
 	if m.Channel == MetaConnect {
 		advice := map[string]any{"reconnect": "handshake"}
 		if !p.bareAdvice {

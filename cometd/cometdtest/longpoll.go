@@ -19,7 +19,7 @@ func (s *Server) servePoll(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client has gone
 	}
-	messages, parseErr := parseBody(formMessages(r, body))
+	messages, parseErr := parseBody(formMessages(r, body), !s.profile.arrayOnly)
 	x.messages = messages
 	x.entry = s.record.request(r, longPolling, body, messages)
 	out := x.entry.writer(w)
@@ -94,12 +94,10 @@ func (x *exchange) waitHeld() bool {
 		<-h.done
 	}
 	switch h.why {
-	case superseded:
-		if x.srv.profile.duplicateStatus != http.StatusOK {
-			x.status = x.srv.profile.duplicateStatus
+	case superseded, swept:
+		if x.status = x.srv.profile.duplicateStatus; x.status == 0 {
+			x.silence()
 		}
-	case swept:
-		x.status = http.StatusInternalServerError
 	case cut:
 		return false
 	}

@@ -45,8 +45,8 @@ func (m *Message) ExtField(name string) json.RawMessage {
 	return ext[name]
 }
 
-// parseBody reads an array of messages or a single one.
-func parseBody(body []byte) ([]Message, error) {
+// parseBody reads an array of messages, or a single one if that is allowed.
+func parseBody(body []byte, single bool) ([]Message, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, errors.New("empty body")
@@ -56,8 +56,10 @@ func parseBody(body []byte) ([]Message, error) {
 		if err := json.Unmarshal(body, &raws); err != nil {
 			return nil, err
 		}
-	} else {
+	} else if single {
 		raws = []json.RawMessage{body}
+	} else {
+		return nil, errors.New("not an array")
 	}
 	messages := make([]Message, len(raws))
 	for i, raw := range raws {
@@ -124,10 +126,16 @@ func (m *Message) requestAdvice() (timeout, interval time.Duration, hasTimeout, 
 	return
 }
 
+// isEmptyList tells whether the subscription field is an array with nothing in it.
+func (m *Message) isEmptyList() bool {
+	return len(m.Subscriptions) == 0 && len(m.subscription) > 0 && m.subscription[0] == '['
+}
+
 // reply is a message of the server that answers one of the client's.
 type reply struct {
-	to     *Message
-	fields map[string]any
+	to        *Message
+	fields    map[string]any
+	anonymous bool // without clientId also where replies have one
 }
 
 func newReply(m *Message) *reply {
@@ -206,8 +214,12 @@ func millis(d time.Duration) json.Number {
 	return json.Number(strconv.FormatInt(d.Milliseconds(), 10))
 }
 
-// channelName checks a channel and removes a trailing slash.
+// channelName checks a channel and removes a trailing slash, which the strict
+// grammar has not.
 func channelName(name string, strict bool) (string, bool) {
+	if strict && strings.HasSuffix(name, "/") {
+		return name, false
+	}
 	if name != "/" {
 		name = strings.TrimSuffix(name, "/")
 	}

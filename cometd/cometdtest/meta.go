@@ -3,6 +3,7 @@ package cometdtest
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,9 @@ func (x *exchange) handshake(m *Message) *reply {
 	s := x.srv
 	r := newReply(m)
 	if text := x.misfit(m); text != "" {
+		r.fields["version"] = "1.0"
+		r.fields["supportedConnectionTypes"] = s.profile.transports
+		r.fields["advice"] = map[string]any{"reconnect": "handshake"}
 		return r.refuse(text)
 	}
 	sess := s.newSession(m)
@@ -58,7 +62,7 @@ func (x *exchange) handshake(m *Message) *reply {
 	}
 	r.fields["clientId"] = sess.ID
 	r.fields["version"] = "1.0"
-	if !s.profile.keepID { // Faye has no minimumVersion
+	if !s.profile.noMinimum {
 		r.fields["minimumVersion"] = "1.0"
 	}
 	r.fields["supportedConnectionTypes"] = s.profile.transports
@@ -82,9 +86,7 @@ func (x *exchange) misfit(m *Message) string {
 	switch {
 	case h.Version == "":
 		return "402:version:Missing required parameter"
-	case h.Version != "1.0":
-		return "300:" + h.Version + ":Version mismatch"
-	case len(h.Types) == 0:
+	case h.Types == nil:
 		return "402:supportedConnectionTypes:Missing required parameter"
 	case !fits:
 		return "301:" + strings.Join(h.Types, ",") + ":Connection types not supported"
@@ -114,9 +116,13 @@ func (x *exchange) openingEvents() []event {
 // advice must be called with mu held.
 func (s *Server) advice(sess *Session) map[string]any {
 	p := &s.profile
+	interval := p.interval
+	if !p.noInterval {
+		interval += sess.interval
+	}
 	a := map[string]any{
 		"reconnect": "retry",
-		"interval":  millis(p.interval + sess.interval),
+		"interval":  millis(interval),
 		"timeout":   millis(p.timeout),
 	}
 	if s.opts.HandshakeReconnect {
@@ -146,8 +152,8 @@ func (x *exchange) doConnect(m *Message) *reply {
 		sess.interval = interval
 	}
 	advice := m.Advice != nil || sess.adviceDue || s.profile.alwaysAdvice
-	if sess.acks != nil && (sess.acks.acknowledge(m) || len(sess.queue) > 0) {
-		timeout, advice = 0, true
+	if sess.acks != nil && sess.acks.acknowledge(m) && len(sess.queue) == 0 {
+		timeout, advice = 0, true // as if the client had asked for it
 	}
 	if advice {
 		r.fields["advice"] = s.advice(sess)
@@ -217,7 +223,7 @@ func (x *exchange) closeConnect(why outcome) []event {
 	if why == released {
 		r.fields["advice"] = map[string]any{"reconnect": "none"}
 	}
-	if sess.acks != nil && sess.live {
+	if sess.acks != nil {
 		sess.acks.stamp(r)
 	}
 	return events
@@ -227,16 +233,16 @@ func (x *exchange) closeConnect(why outcome) []event {
 func (x *exchange) subscribe(m *Message) *reply {
 	s, sess, t := x.srv, x.session, &x.srv.profile.texts
 	r := newReply(m)
-	if len(m.Subscriptions) == 0 {
-		return r.refuse(say(t.subscriptionMissing, m, ""))
+	if x.namesNone(m, r) {
+		return r
 	}
 	for _, asked := range m.Subscriptions {
-		name, ok := channelName(asked, s.profile.strictChannels)
-		if !ok && !s.opts.NoFieldValidation {
+		name, ok := x.channel(asked)
+		if !ok {
 			return r.refuse(say(t.subscriptionInvalid, m, asked))
 		}
 		if strings.HasPrefix(name, "/meta/") {
-			return r.refuse(say(t.createDenied, m, asked))
+			return r.refuse(say(t.metaDenied(name), m, asked))
 		}
 		if strings.HasPrefix(name, "/service/") {
 			if s.profile.strictChannels {
@@ -260,10 +266,40 @@ func (x *exchange) subscribe(m *Message) *reply {
 	return r
 }
 
+// namesNone answers a subscribe or unsubscribe that has no channel.
+func (x *exchange) namesNone(m *Message, r *reply) bool {
+	p := &x.srv.profile
+	switch {
+	case m.isEmptyList():
+		if p.reference {
+			delete(r.fields, "successful") // nothing was done, and nothing is said
+		}
+	case len(m.Subscriptions) == 0, m.Subscriptions[0] == "" && !p.reference:
+		r.refuse(say(p.texts.subscriptionMissing, m, ""))
+		if p.strictChannels {
+			r.fields["subscription"] = []string{}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// metaDenied is the error text for a subscription to a meta channel.
+func (t *texts) metaDenied(name string) string {
+	switch {
+	case t.metaSubscribe != "":
+		return t.metaSubscribe
+	case isSuffix(strings.TrimPrefix(name, "/meta/")):
+		return t.subscribeDenied
+	}
+	return t.createDenied // the channel would be a new one
+}
+
 // ask consults the policy; about creation only if the channel is new.
 func (x *exchange) ask(action Action, name string) *Refusal {
 	s := x.srv
-	if s.opts.Policy == nil {
+	if s.opts.Policy == nil || x.session == nil {
 		return nil
 	}
 	if action == Create {
@@ -280,14 +316,14 @@ func (x *exchange) ask(action Action, name string) *Refusal {
 func (x *exchange) unsubscribe(m *Message) *reply {
 	s, sess, t := x.srv, x.session, &x.srv.profile.texts
 	r := newReply(m)
-	if len(m.Subscriptions) == 0 {
-		return r.refuse(say(t.subscriptionMissing, m, ""))
+	if x.namesNone(m, r) {
+		return r
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, asked := range m.Subscriptions {
-		name, ok := channelName(asked, s.profile.strictChannels)
-		if !ok && !s.opts.NoFieldValidation {
+		name, ok := x.channel(asked)
+		if !ok {
 			return r.refuse(say(t.subscriptionInvalid, m, asked))
 		}
 		c := s.channels[name]
@@ -309,9 +345,15 @@ func (x *exchange) publish(m *Message) *reply {
 	name, _ := channelName(m.Channel, false)
 	switch {
 	case strings.HasPrefix(name, "/meta/"):
+		if t.metaPublish == "" {
+			x.status = http.StatusInternalServerError
+		}
 		return r.refuse(say(t.metaPublish, m, ""))
 	case strings.HasSuffix(name, "/*"), strings.HasSuffix(name, "/**"):
-		return r.refuse(say(t.channelInvalid, m, ""))
+		if s.profile.strictChannels {
+			r.refuse(say(t.channelInvalid, m, ""))
+		}
+		return r // success, and nothing happens
 	case m.Data == nil && s.profile.strictChannels:
 		return r.refuse("402:data:Missing required parameter")
 	case s.profile.noPublish:
@@ -323,7 +365,7 @@ func (x *exchange) publish(m *Message) *reply {
 	if refusal := x.ask(Publish, name); refusal != nil {
 		return x.deny(r, refusal, say(t.publishDenied, m, ""))
 	}
-	if s.opts.OnPublish != nil {
+	if s.opts.OnPublish != nil && sess != nil {
 		s.opts.OnPublish(sess, name, m.Data)
 	}
 	if strings.HasPrefix(name, "/service/") {
@@ -337,11 +379,13 @@ func (x *exchange) publish(m *Message) *reply {
 	if s.opts.NoEcho {
 		match = func(other *Session) bool { return other != sess }
 	}
-	data := m.Data
-	if data == nil {
-		data = []byte("null")
+	e := newEvent(m.Channel, m.Data, id)
+	if m.Data == nil {
+		e = event{raw: mustJSON(map[string]string{"channel": m.Channel})}
 	}
-	e := newEvent(name, data, id)
+	if !s.profile.reference {
+		name = m.Channel // a trailing slash makes it another channel
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.channelFor(name)

@@ -11,7 +11,7 @@ type Preset int
 
 // The servers whose behaviour on the wire is known.
 const (
-	Reference   Preset = iota // CometD 6 to 8
+	Reference   Preset = iota // CometD 6 to 9
 	Reference31               // CometD 3.1
 	Reference29               // CometD 2.9
 	GWS                       // Genesys Web Services 8.5
@@ -40,21 +40,30 @@ type profile struct {
 	connectAlone       bool // connect with others: HTTP 500
 	waitForConnect     bool // connect with others is held, all replies with it
 	holdFirst          bool // the first connect is held like any other
-	duplicateStatus    int
+	duplicateStatus    int  // ends a held connect that a newer one replaces; 0: nothing does
 	noCookie           bool // no browser cookie at all
 	unbound            bool // the cookie is not compared with the session's
 	throttleCookieless bool // no cookie and no Origin: polls instead of being held
 	resendAdvice       bool // full advice when a multiple-clients conflict ends
-	fieldErrors        bool // bad field syntax is a reply, not HTTP 500
-	emptyStatus        int  // answer to an empty array; 0: an empty array
+	badSyntax          int  // HTTP status for bad field syntax; 0: a reply
+	emptyStatus        int  // HTTP status for an empty array; 0: an empty array
+	arrayOnly          bool // a body that is one object is refused
+	missingStatus      int  // HTTP status for a message without channel; 0: a reply
+	reference          bool // the reference server's ways with odd input
+	noMinimum          bool // the handshake reply has no minimumVersion
 	clientID           bool // replies carry clientId
 	connectFirst       bool // connect reply before the events
 	keepID             bool // events keep the publisher's id
 	copies             bool // one copy of an event per matching subscription
 	connectOnly        bool // events ride on connect replies only (HTTP)
 	bareAdvice         bool // 402 advice without interval
+	bareUnknown        bool // a 402 reply does not repeat the subscription
+	noInterval         bool // the interval that a connect asks for is not repeated
 	alwaysAdvice       bool // every connect reply carries advice
 	checkHandshake     bool // version and connection types must fit
+	quietEnd           bool // the held connect of a session that ends is answered as on timeout
+	onlyForgets        bool // a session ends in one way only: the server does not know it any more
+	freePublish        bool // a publish needs no session
 	noPublish          bool
 	noAck              bool
 	strictChannels     bool // the grammar of the standard: no dot in a name
@@ -68,8 +77,9 @@ type texts struct {
 	unknown, denied                                 string
 	channelMissing, channelInvalid, idInvalid       string
 	subscriptionMissing, subscriptionInvalid        string
+	metaSubscribe                                   string // "": as denied
 	createDenied, subscribeDenied                   string
-	publishCreateDenied, publishDenied, metaPublish string
+	publishCreateDenied, publishDenied, metaPublish string // metaPublish "": HTTP 500
 	noChannel, deleted                              string // noChannel "": success
 	noCookie                                        string // "": as unknown
 }
@@ -86,7 +96,7 @@ var texts6 = texts{
 
 var texts3 = texts{
 	unknown: "402::Unknown client", denied: "403::Handshake denied",
-	channelMissing: "400::channel missing", channelInvalid: "405::invalid_channel", idInvalid: "405::invalid_id",
+	channelMissing: "400::channel missing", channelInvalid: "405::invalid_channel",
 	subscriptionMissing: "403::subscription_missing", subscriptionInvalid: "403::subscription_invalid",
 	createDenied: "403:{reason}:create_denied", subscribeDenied: "403:{reason}:subscribe_denied",
 	publishCreateDenied: "403:{reason}:create denied", publishDenied: "403:{reason}:publish denied",
@@ -115,7 +125,8 @@ var textsNode = func() texts {
 	t := texts6
 	t.createDenied, t.subscribeDenied = "403::channel_denied", "403::subscribe_denied"
 	t.publishCreateDenied, t.publishDenied = "403::channel_denied", "403::publish_denied"
-	t.metaPublish = "403::channel_denied"
+	t.metaPublish, t.metaSubscribe = "", "403::subscribe_failed"
+	t.idInvalid, t.noChannel = "", ""
 	return t
 }()
 
@@ -125,17 +136,20 @@ func (p Preset) profile() profile {
 	all := []string{"websocket", "callback-polling", "long-polling"}
 	ref := profile{
 		timeout: 30 * time.Second, maxInterval: 10 * time.Second,
-		transports: all, contentType: jsonUTF8, duplicateStatus: 500, fieldErrors: true, texts: texts6,
+		transports: all, contentType: jsonUTF8, duplicateStatus: 500, emptyStatus: 500, reference: true, texts: texts6,
 	}
 	switch p {
 	case Reference31:
-		ref.duplicateStatus, ref.resendAdvice, ref.fieldErrors, ref.texts = 408, true, false, texts3
+		ref.duplicateStatus, ref.resendAdvice, ref.badSyntax, ref.texts = 408, true, 500, texts3
+		ref.bareUnknown, ref.missingStatus = true, 500
 	case Reference29:
-		ref.duplicateStatus, ref.resendAdvice, ref.fieldErrors, ref.texts = 408, true, false, texts3
+		ref.duplicateStatus, ref.resendAdvice, ref.badSyntax, ref.texts = 408, true, 500, texts3
+		ref.bareUnknown, ref.missingStatus = true, 500
 		ref.noHandshakeAdvice, ref.connectAlone, ref.unbound, ref.throttleCookieless = true, true, true, true
 		ref.cancelCloses = true
 	case GWS:
-		ref.duplicateStatus, ref.resendAdvice, ref.fieldErrors, ref.texts = 408, true, false, texts3
+		ref.duplicateStatus, ref.resendAdvice, ref.badSyntax, ref.texts = 408, true, 500, texts3
+		ref.bareUnknown, ref.missingStatus = true, 500
 		ref.noHandshakeAdvice, ref.connectAlone = true, true
 		ref.transports = []string{"long-polling"}
 	case Faye:
@@ -144,11 +158,11 @@ func (p Preset) profile() profile {
 			transports: []string{"long-polling", "cross-origin-long-polling", "callback-polling",
 				"websocket", "eventsource", "in-process"},
 			contentType:     "application/json; charset=utf-8",
-			handshakeShared: true, waitForConnect: true, holdFirst: true, duplicateStatus: 200,
-			noCookie: true, unbound: true, fieldErrors: true, clientID: true, connectFirst: true,
+			handshakeShared: true, waitForConnect: true, holdFirst: true, noMinimum: true,
+			noCookie: true, unbound: true, clientID: true, connectFirst: true,
 			keepID: true, connectOnly: true, bareAdvice: true, alwaysAdvice: true, checkHandshake: true,
-			noAck: true, strictChannels: true,
-			pong: true, texts: textsFaye,
+			missingStatus: 400, noInterval: true, quietEnd: true, onlyForgets: true, freePublish: true,
+			noAck: true, strictChannels: true, pong: true, texts: textsFaye,
 		}
 	case Salesforce:
 		ref.timeout, ref.maxInterval = 110*time.Second, 40*time.Second
@@ -157,6 +171,8 @@ func (p Preset) profile() profile {
 	case Node:
 		ref.transports = []string{"long-polling"}
 		ref.contentType, ref.emptyStatus, ref.copies, ref.texts = "application/json", 400, true, textsNode
+		ref.badSyntax, ref.arrayOnly, ref.reference, ref.noMinimum = 400, true, false, true
+		ref.bareUnknown, ref.noInterval, ref.quietEnd = true, true, true
 	}
 	return ref
 }
@@ -196,7 +212,9 @@ func (p *profile) configure(o *Options) {
 		o.MessagesPerFrame = 1
 	}
 	p.unbound = p.unbound || o.TrustClientSession
-	p.fieldErrors = p.fieldErrors || o.NoFieldValidation
+	if o.NoFieldValidation {
+		p.badSyntax, p.missingStatus = 0, 0
+	}
 }
 
 // say fills in an error text.

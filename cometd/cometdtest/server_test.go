@@ -208,7 +208,7 @@ func TestServer_hooks(t *testing.T) {
 
 		// The list is worked off up to the first refusal.
 		p.wants(`[{"id":2,"channel":"/meta/subscribe","clientId":"CLIENT","subscription":["/a","/mine","/b"]}]`,
-			`[{"seen":true,"id":2,"channel":"/meta/subscribe","successful":false,"subscription":["/a","/mine","/b"],"error":"403:denied_by_security_policy:subscribe_denied"}]`)
+			`[{"seen":true,"id":"2","channel":"/meta/subscribe","successful":false,"subscription":["/a","/mine","/b"],"error":"403:denied_by_security_policy:subscribe_denied"}]`)
 		assert.Equal(t, []string{"/a"}, p.session().Subscriptions())
 
 		user = "bert"

@@ -81,13 +81,15 @@ func (sess *Session) Subscriptions() []string {
 
 // Expire makes the server forget the session, as it does when no connect
 // arrives in time. Later requests of the client are answered 402; a held
-// connect ends with status 500, or with its socket.
+// connect ends with an HTTP status, 500 or 408, or with its socket; Faye answers
+// it as if nothing had happened.
 func (sess *Session) Expire() { sess.srv.end(sess, Expired) }
 
 // Disconnect ends the session from the server's side: the held connect is
 // released with the queued events, a /meta/disconnect message and the advice
 // not to reconnect. Inside [Server.Batch] events delivered just before travel
-// with it.
+// with it. The Node server gives no advice; Faye has no such thing, and the
+// session ends as if it had expired.
 func (sess *Session) Disconnect() { sess.srv.end(sess, Kicked) }
 
 // Cut cuts the connection that the session's connect is held on, or its
@@ -168,15 +170,26 @@ func (sess *Session) remove(why End) bool {
 	if sess.expiry != nil {
 		sess.expiry.Stop()
 	}
+	ending := released
+	if s.profile.quietEnd {
+		ending = timedOut
+	}
+	if s.profile.onlyForgets && (why == Kicked || why == Disconnected || why == Expired) {
+		sess.release(ending)
+		if sess.socket != nil && why != Disconnected {
+			sess.socket.outbox.put(outgoing{closing: websocket.StatusNormalClosure})
+		}
+		return true
+	}
 	switch why {
 	case Kicked:
 		sess.queue = append(sess.queue, event{raw: []byte(`{"channel":"/meta/disconnect","successful":true}`)})
 		if sess.socket != nil && sess.held == nil {
 			sess.socket.sendEvents(sess.take(true))
 		}
-		sess.release(released)
+		sess.release(ending)
 	case Disconnected:
-		sess.release(released)
+		sess.release(ending)
 	case Expired:
 		sess.release(swept)
 	default:

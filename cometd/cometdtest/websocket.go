@@ -147,7 +147,7 @@ func (k *socket) lost() {
 // frame carries out the messages of one frame.
 func (k *socket) frame(body []byte) {
 	s := k.srv
-	messages, err := parseBody(body)
+	messages, err := parseBody(body, true)
 	x := &exchange{srv: s, r: k.r, socket: k, cutting: k.cutting, messages: messages}
 	x.entry = s.record.request(k.r, webSocket, body, messages)
 	x.plan = s.scripts.find(x, false)
