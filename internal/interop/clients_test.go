@@ -26,6 +26,8 @@ var clients = []struct {
 	options                  cometdtest.Options
 }{
 	{"cometd", "cometd-client", "long-polling", false, cometdtest.Options{}},
+	{"cometd", "cometd-client", "websocket", false, cometdtest.Options{}},
+	{"cometd", "cometd-client", "websocket", true, cometdtest.Options{Ack: true}},
 	{"cometd", "cometd-client", "long-polling", true, cometdtest.Options{Ack: true}},
 	{"cometd on 3.1", "cometd-client", "long-polling", false, cometdtest.Options{Preset: cometdtest.Reference31}},
 	{"cometd on 2.9", "cometd-client", "long-polling", false, cometdtest.Options{Preset: cometdtest.Reference29}},

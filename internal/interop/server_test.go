@@ -108,6 +108,14 @@ func (s *server) subscribers(channel string) string {
 	return text
 }
 
+// held returns something that changes when the server holds another connect.
+func (s *server) held() string {
+	s.t.Helper()
+	text, err := s.ask(context.Background(), "/held")
+	require.NoError(s.t, err)
+	return text
+}
+
 // ask sends a request to the server's control interface.
 func (s *server) ask(ctx context.Context, path string, query ...string) (string, error) {
 	values := url.Values{}

@@ -28,6 +28,9 @@ final class Control {
         void forget(String session);
 
         int subscribers(String channel);
+
+        /** Something that changes when another connect is held. */
+        String held();
     }
 
     private final Map<String, String> arguments = new HashMap<>();
@@ -100,6 +103,8 @@ final class Control {
                 return "";
             case "/subscribers":
                 return String.valueOf(target.subscribers(query.get("channel")));
+            case "/held":
+                return target.held();
             case "/disconnect":
                 target.sessions().forEach(target::disconnect);
                 return "";

@@ -20,7 +20,11 @@ server.policy = {
 };
 
 const sessions = new Map();
-server.addListener('sessionAdded', (session) => sessions.set(session.id, session));
+let held = 0;
+server.addListener('sessionAdded', (session) => {
+  sessions.set(session.id, session);
+  session.addListener('suspended', () => held++);
+});
 server.addListener('sessionRemoved', (session) => sessions.delete(session.id));
 
 serve(http.createServer(server.handle), {
@@ -33,5 +37,6 @@ serve(http.createServer(server.handle), {
     session._scheduler?.cancel();
     server._removeServerSession(session, true);
   },
+  held: () => held,
   subscribers: (channel) => server.getServerChannel(channel)?.subscribers.length ?? 0,
 });

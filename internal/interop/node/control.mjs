@@ -9,7 +9,8 @@ export const args = Object.fromEntries(
 // serve listens with bayeux, an http.Server, opens the control interface on a
 // port of its own and prints both. target: sessions() gives the ids,
 // publish(channel, data), disconnect(id) ends a session and tells the client,
-// forget(id) removes it as if it had expired, subscribers(channel) counts them.
+// forget(id) removes it as if it had expired, subscribers(channel) counts them,
+// held() tells something that changes when another connect is held.
 export function serve(bayeux, target) {
   const control = http.createServer((request, response) => {
     const url = new URL(request.url, 'http://control');
@@ -30,6 +31,9 @@ export function serve(bayeux, target) {
         }
         case '/subscribers':
           answer = String(target.subscribers(query.channel));
+          break;
+        case '/held':
+          answer = String(target.held());
           break;
         case '/disconnect':
           target.sessions().forEach(target.disconnect);

@@ -8,8 +8,9 @@ import {args, serve} from './control.mjs';
 const adapter = new faye.NodeAdapter({mount: '/cometd', timeout: Number(args.timeout ?? 30000) / 1000});
 adapter.addExtension({
   incoming(message, callback) {
-    if ((message.subscription ?? message.channel).startsWith('/forbidden')) {
-      message.error = `403:${message.subscription ?? message.channel}:Forbidden channel`;
+    const forbidden = [message.subscription ?? message.channel].flat().find((name) => name.startsWith('/forbidden'));
+    if (forbidden) {
+      message.error = `403:${forbidden}:Forbidden channel`;
     }
     callback(message);
   },
@@ -22,11 +23,18 @@ adapter.on('disconnect', (id) => sessions.delete(id));
 const server = http.createServer();
 adapter.attach(server);
 const engine = adapter._server._engine;
+let held = 0;
+const connect = engine.connect;
+engine.connect = function (...args) {
+  held++;
+  return connect.apply(this, args);
+};
 const destroy = (id) => engine.destroyClient(id);
 serve(server, {
   sessions: () => [...sessions],
   publish: (channel, data) => engine.publish({channel, data}),
   disconnect: destroy,
   forget: destroy,
+  held: () => held,
   subscribers: (channel) => engine._engine._channels.get(channel)?.toArray().length ?? 0,
 });

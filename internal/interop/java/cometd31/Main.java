@@ -1,3 +1,4 @@
+import java.lang.reflect.Field;
 import java.util.Collection;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -8,6 +9,7 @@ import org.cometd.bayeux.server.ServerSession;
 import org.cometd.server.BayeuxServerImpl;
 import org.cometd.server.CometDServlet;
 import org.cometd.server.DefaultSecurityPolicy;
+import org.cometd.server.ServerSessionImpl;
 import org.cometd.server.ext.AcknowledgedMessagesExtension;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -18,6 +20,18 @@ import org.eclipse.jetty.websocket.server.WebSocketUpgradeFilter;
 
 /** The reference server 3.1 on Jetty 9.4, at /cometd, over long-polling and WebSocket. */
 final class Main {
+    /** Tells the object that ends the connect being held, which no part of the API does. */
+    private static String scheduler(ServerSession session) {
+        try {
+            Field field = ServerSessionImpl.class.getDeclaredField("_scheduler");
+            field.setAccessible(true);
+            Object scheduler = field.get(session);
+            return scheduler == null ? "" : String.valueOf(System.identityHashCode(scheduler));
+        } catch (ReflectiveOperationException failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
     public static void main(String[] args) throws Exception {
         Control control = new Control(args);
 
@@ -76,8 +90,16 @@ final class Main {
             }
 
             @Override
-            public void forget(String session) {
-                bayeux.removeServerSession(bayeux.getSession(session), true);
+            public void forget(String id) {
+                // As the server's own sweep does when a session has expired.
+                ServerSessionImpl session = (ServerSessionImpl) bayeux.getSession(id);
+                session.cancelSchedule();
+                bayeux.removeServerSession(session, true);
+            }
+
+            @Override
+            public String held() {
+                return bayeux.getSessions().stream().map(Main::scheduler).collect(Collectors.joining());
             }
 
             @Override

@@ -1,5 +1,6 @@
 import java.util.Collection;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.cometd.bayeux.Promise;
 import org.cometd.bayeux.server.BayeuxServer;
@@ -8,6 +9,7 @@ import org.cometd.bayeux.server.ServerMessage;
 import org.cometd.bayeux.server.ServerSession;
 import org.cometd.server.BayeuxServerImpl;
 import org.cometd.server.DefaultSecurityPolicy;
+import org.cometd.server.ServerSessionImpl;
 import org.cometd.server.ext.AcknowledgedMessagesExtension;
 import org.cometd.server.http.jakarta.CometDServlet;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
@@ -59,6 +61,19 @@ final class Main {
             }
         });
 
+        AtomicInteger held = new AtomicInteger();
+        bayeux.addListener(new BayeuxServer.SessionListener() {
+            @Override
+            public void sessionAdded(ServerSession session, ServerMessage message) {
+                session.addListener(new ServerSession.HeartBeatListener() {
+                    @Override
+                    public void onSuspended(ServerSession session, ServerMessage message, long timeout) {
+                        held.incrementAndGet();
+                    }
+                });
+            }
+        });
+
         ServletContextHandler context = new ServletContextHandler("/");
         context.insertHandler(WebSocketUpgradeHandler.from(jetty, context, container -> {}));
         ServletHolder holder = new ServletHolder(new CometDServlet() {
@@ -91,8 +106,16 @@ final class Main {
             }
 
             @Override
-            public void forget(String session) {
-                bayeux.removeServerSession(bayeux.getSession(session), true);
+            public void forget(String id) {
+                // As the server's own sweep does when a session has expired.
+                ServerSessionImpl session = (ServerSessionImpl) bayeux.getSession(id);
+                session.destroyScheduler();
+                bayeux.removeServerSession(session, true);
+            }
+
+            @Override
+            public String held() {
+                return held.toString();
             }
 
             @Override
