@@ -134,10 +134,10 @@ func (c *Client) accept(p *Pending) {
 	p.answered, p.accepted = true, true
 	switch {
 	case p.decided:
+	case p.rule.settles == nil:
+		p.decided = true // acceptance is the outcome, whatever else was said meanwhile
 	case p.suspect != nil:
 		p.decided, p.verdict = true, c.failedLocked(p, p.suspect)
-	case p.rule.settles == nil:
-		p.decided = true
 	}
 	c.startWaiting(p)
 	finish := p.decided && p.finish(p.verdict)

@@ -58,7 +58,7 @@ func (c *Client) monitor(ctx context.Context, op OperationName, deviceID string,
 	case p.TargetDeviceURI != "":
 		params.targetID = string(lastSegment([]byte(p.TargetDeviceURI)))
 	case p.TargetDeviceID != "":
-		params.TargetDeviceURI = c.base + apiPath + "/devices/" + p.TargetDeviceID
+		params.TargetDeviceURI = c.apiURI() + "/devices/" + p.TargetDeviceID
 	case p.PhoneNumber == "":
 		return nil, &ArgumentError{op, "p.TargetDeviceURI", "is empty, and so are the other ways to name a target"}
 	}

@@ -1,6 +1,9 @@
 package voice
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Consultation is the two calls of a two-step transfer or conference.
 type Consultation struct {
@@ -112,12 +115,25 @@ func (c *Client) completeParams(callID string, p Complete) completeParams {
 }
 
 // callURI returns the URI of a call as the server has sent it, or else one made
-// from the base URL.
+// as the server makes them.
 func (c *Client) callURI(callID string) string {
 	if call := c.registry.call(callID); call != nil && call.URI != "" {
 		return call.URI
 	}
-	return c.base + apiPath + "/me/calls/" + callID
+	return c.apiURI() + "/me/calls/" + callID
+}
+
+// apiURI returns the root of the API as the server writes it in its URIs: behind
+// a proxy it differs from the one that is dialled.
+func (c *Client) apiURI() string {
+	for _, d := range c.registry.knownDevices() {
+		for _, uri := range []string{d.URI, d.VoiceEnvironmentURI} {
+			if root, _, ok := strings.Cut(uri, apiPath+"/"); ok {
+				return root + apiPath
+			}
+		}
+	}
+	return c.base + apiPath
 }
 
 // params returns the parameters that transfers and conferences have in common.

@@ -98,7 +98,7 @@ func (c *Client) SetCallDisposition(ctx context.Context, callID string, p Dispos
 		return nil, &ArgumentError{op, "p.Value", "is empty"}
 	}
 	params := dispositionParams{
-		CallURI:     c.base + apiPath + "/calls/" + callID,
+		CallURI:     c.apiURI() + "/calls/" + callID,
 		CallUUID:    callID,
 		Disposition: p.Value,
 		Key:         p.Key,
