@@ -141,7 +141,7 @@ func (tx *transaction) acceptPreview(l *leg) {
 		tx.endPreview(l)
 		return
 	}
-	l.state = dialing
+	l.state, l.unanswered = dialing, true
 	if l.device.recording {
 		l.recording = "Stopped"
 	}

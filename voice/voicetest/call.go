@@ -3,6 +3,7 @@ package voicetest
 import (
 	"container/list"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gwsvoice/gws-go/voice"
@@ -51,9 +52,11 @@ type leg struct {
 	agent    *agent  // nil: outside
 	state    string
 	began    time.Time
-	told     capset // the capabilities in the last message
+	told     view // what the last message said
 	muted    bool
 	owner    bool // has made it a conference
+
+	unanswered bool // has dialled, and nobody has answered yet
 
 	viaQueue    bool   // a queue has sent it, and takes it back
 	recording   string // Stopped, Recording, Paused; "": not enabled
@@ -73,6 +76,16 @@ type leg struct {
 	userMuted bool // the monitored user was muted by the supervisor
 }
 
+// view is the part of a leg that changes by what others do.
+type view struct {
+	capabilities capset
+	participants string
+}
+
+func (x *exchange) view(l *leg) view {
+	return view{x.offers(l), strings.Join(l.participants(), " ")}
+}
+
 func (l *leg) alive() bool { return l.state != released && l.state != cancelled }
 
 // supervising reports whether the leg is a supervisor's, who is no party of
@@ -89,8 +102,9 @@ func (tx *transaction) newCall(kind, dnis string) *call {
 
 // join puts a party on a call.
 func (tx *transaction) join(c *call, number string, d *device, state string) *leg {
-	l := &leg{call: c, number: number, device: d, state: state, began: tx.now}
+	l := &leg{call: c, number: number, device: d, state: state, began: tx.now, unanswered: state == dialing}
 	l.setID(tx.exchange)
+	tx.touch(c.legs...)
 	c.legs = append(c.legs, l)
 	if d != nil {
 		l.agent = d.owner
@@ -137,14 +151,17 @@ func (l *leg) others() []*leg {
 	return all
 }
 
-// participants returns the numbers of the parties that a leg's agent sees. As
-// long as nobody is there, that is the number that was dialled.
+// participants returns the numbers of the parties that a leg's agent sees:
+// until somebody has answered the number that was dialled.
 func (l *leg) participants() []string {
+	if l.state == dialing || l.state == preview || l.state == cancelled {
+		return []string{l.call.dnis}
+	}
 	var all []string
 	for _, o := range l.others() {
 		all = append(all, o.number)
 	}
-	if all == nil && (l.state == dialing || l.state == preview || l.state == cancelled) {
+	if all == nil && l.state == released && l.unanswered {
 		all = []string{l.call.dnis}
 	}
 	return all
@@ -173,6 +190,7 @@ func (tx *transaction) remove(l *leg) {
 		l.consult.parent = nil
 	}
 	tx.touch(l.parent, l.consult)
+	tx.touch(c.legs...)
 	l.parent, l.consult = nil, nil
 	if len(c.legs) == 0 {
 		tx.forget(c)
@@ -254,7 +272,7 @@ func (tx *transaction) answer(l *leg) {
 	tx.notify(l, statusChange, answered)
 	for _, o := range c.legs {
 		if o.state == dialing {
-			o.state = established
+			o.state, o.unanswered = established, false
 			watcher := tx.watch(o)
 			tx.notify(o, statusChange, businessCall)
 			joined = append(joined, watcher...)

@@ -41,7 +41,7 @@ type transaction struct {
 	plan  *plan  // what is to happen to the actor's messages
 
 	own     []notice // for the actor
-	touched []*leg   // whose capabilities may have changed
+	touched []*leg   // whose view may have changed
 	devices []*device
 	pumps   []*agent
 }
@@ -106,13 +106,19 @@ func (x *exchange) timer(d time.Duration, f func()) *time.Timer {
 	return t
 }
 
-// settle tells agents of capabilities that changed without another message,
-// and lets queues find the agents who have become ready.
+// settle tells agents of capabilities and participants that changed without
+// another message, and lets queues find the agents who have become ready.
 func (tx *transaction) settle() {
 	touched, devices := tx.touched, tx.devices
 	tx.touched, tx.devices = nil, nil
 	for _, l := range touched {
-		if l.agent != nil && l.alive() && tx.offers(l) != l.told {
+		if l.agent == nil || !l.alive() {
+			continue
+		}
+		switch now := tx.view(l); {
+		case now.participants != l.told.participants:
+			tx.notify(l, participantsUpdated, businessCall)
+		case now != l.told:
 			tx.notify(l, statusChange, businessCall)
 		}
 	}
@@ -173,7 +179,7 @@ func (tx *transaction) repeat(n notice, d time.Duration) {
 	tx.timer(d, func() { a.out.deliver(n) })
 }
 
-// touch has the capabilities of a leg, and of what is tied to it, looked at
+// touch has the view of a leg, and of what is tied to it, looked at
 // when the step ends.
 func (tx *transaction) touch(legs ...*leg) {
 	for _, l := range legs {

@@ -28,7 +28,6 @@ type golden struct {
 	options func(*voicetest.Options)
 	user    string // "" means agent7001
 	skip    string // why capabilities are not compared
-	only    int    // how many of the messages; 0 means all
 	run     func(g *goldenRun)
 }
 

@@ -61,7 +61,7 @@ func (s *Server) setDown(down bool) {
 				tx.notifyDevice(d)
 			}
 			for _, l := range a.order {
-				l.told = tx.offers(l) // the reader of the snapshot knows
+				l.told = tx.view(l) // the reader of the snapshot knows
 			}
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -16,9 +17,10 @@ import (
 type network struct {
 	handler http.Handler
 	memory  bool
+	addr    string // of TCP, with its port
+	url     string // without a path
 
 	mu         sync.Mutex
-	addr       string // of TCP; fixed once it is known
 	listener   *memnet.Listener
 	server     *http.Server // nil while nobody listens
 	served     chan struct{}
@@ -28,7 +30,7 @@ type network struct {
 }
 
 func newNetwork(h http.Handler, o *Options) (*network, net.Listener) {
-	n := &network{handler: h, memory: o.InMemory, addr: o.Addr}
+	n := &network{handler: h, memory: o.InMemory, addr: o.Addr, url: "http://gws.test"}
 	if n.addr == "" {
 		n.addr = "127.0.0.1:0"
 	}
@@ -36,7 +38,19 @@ func newNetwork(h http.Handler, o *Options) (*network, net.Listener) {
 	if err != nil {
 		panic("voicetest: " + err.Error())
 	}
+	if !n.memory {
+		n.addr = l.Addr().String()
+		n.url = "http://" + reachable(l.Addr().(*net.TCPAddr))
+	}
 	return n, l
+}
+
+// reachable is an address that a client on this machine can dial.
+func reachable(a *net.TCPAddr) string {
+	if a.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Port))
+	}
+	return a.String()
 }
 
 // listen opens the address, the same one each time.
@@ -45,11 +59,7 @@ func (n *network) listen() (net.Listener, error) {
 		n.listener = memnet.Listen()
 		return n.listener, nil
 	}
-	l, err := net.Listen("tcp", n.addr)
-	if err == nil {
-		n.addr = l.Addr().String()
-	}
-	return l, err
+	return net.Listen("tcp", n.addr)
 }
 
 // serve answers what comes in. It must be called with mu held once the network
@@ -90,13 +100,6 @@ func (n *network) close() {
 	}
 }
 
-func (n *network) url() string {
-	if n.memory {
-		return "http://gws.test"
-	}
-	return "http://" + n.addr
-}
-
 // reopen listens again after d.
 func (n *network) reopen(d time.Duration) {
 	n.mu.Lock()
@@ -121,20 +124,20 @@ func (n *network) reopen(d time.Duration) {
 
 // URL returns the address of the simulator, without /api/v2: what a client
 // takes for the server's address.
-func (s *Server) URL() string { return s.network.url() + s.opts.Prefix }
+func (s *Server) URL() string { return s.network.url + s.opts.Prefix }
 
 // DialContext opens a connection to the simulator, whatever the address. It
 // fits net/http.Transport.
 func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	n := s.network
 	n.mu.Lock()
-	memory, addr := n.listener, n.addr
+	memory := n.listener
 	n.mu.Unlock()
 	if n.memory {
 		return memory.Dial(ctx)
 	}
 	var d net.Dialer
-	return d.DialContext(ctx, "tcp", addr)
+	return d.DialContext(ctx, "tcp", n.addr)
 }
 
 // Client returns a new HTTP client, with a transport of its own and without a

@@ -63,7 +63,6 @@ type request struct {
 	leg     *leg
 	device  *device
 	other   *leg
-	to      destination
 	text    string
 	key     string
 	data    map[string]any

@@ -40,7 +40,7 @@ func NewServer(o Options) *Server {
 	n, listener := newNetwork(s, &s.opts)
 	s.network = n
 	if s.opts.PublicURL == "" {
-		s.exchange.base = n.url() + s.opts.Prefix + "/api/v2"
+		s.exchange.base = n.url + s.opts.Prefix + "/api/v2"
 	}
 	n.serve(listener)
 	return s

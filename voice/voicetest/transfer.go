@@ -89,6 +89,7 @@ func consultCall(tx *transaction, rq *request, conference bool) {
 		tx.touch(l.consult)
 	}
 	l.consult = k
+	tx.touch(l)
 	tx.notify(l, statusChange, noExtensions)
 	tx.reach(k, to)
 }
@@ -144,11 +145,17 @@ func completeTransfer(tx *transaction, rq *request) {
 }
 
 // merge brings the parties of a consult call, all but the consulting one, into
-// another call, which survives.
+// another call, which survives. Whoever is on that already leaves the first.
 func (tx *transaction) merge(consultation *leg, into *call) (moved []*leg) {
 	from := consultation.call
-	for _, l := range from.legs {
-		if l != consultation {
+	for _, l := range slices.Clone(from.legs) {
+		switch {
+		case l == consultation:
+		case l.device != nil && tx.alreadyOn(into, l.device):
+			tx.finish(l, businessCall)
+			tx.remove(l)
+			tx.afterLeaving(l)
+		default:
 			moved = append(moved, l)
 		}
 	}
