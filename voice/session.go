@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 
+	"github.com/gwsvoice/gws-go/cometd"
 	"github.com/gwsvoice/gws-go/internal/rest"
 )
 
@@ -65,7 +67,21 @@ func (c *Client) loginAgain(ctx context.Context, seen uint64) error {
 // again.
 func (c *Client) refreshCredentials(ctx context.Context, cause error) error {
 	c.log.Info("session lost", "err", cause)
-	return c.loginAgain(ctx, c.session.logins())
+	err := c.loginAgain(ctx, c.session.logins())
+	if e, ok := errors.AsType[*APIError](err); ok && e.refusesLogin() {
+		return fmt.Errorf("%w: %w", cometd.ErrStop, err)
+	}
+	return err
+}
+
+// refusesLogin tells whether the answer to a login says that these credentials
+// will not do, rather than that the server has troubles of its own.
+func (e *APIError) refusesLogin() bool {
+	switch e.Code {
+	case CodeNotAuthenticated, CodeNoPermission, CodeForbidden, CodePasswordChangeRequired:
+		return true
+	}
+	return e.HTTPStatus == http.StatusUnauthorized || e.HTTPStatus == http.StatusForbidden
 }
 
 // probeVersion asks for the server's version, which some deployments do not
