@@ -45,13 +45,13 @@ type Client struct {
 	// Owned by the session goroutine.
 	st        state
 	negotiate negotiation
-	ackFrom   int64 // number to send with the next connect
-	asked     bool  // RefreshCredentials was asked since the last handshake that succeeded
+	asked     bool // RefreshCredentials was asked since the last handshake that succeeded
 
 	workers sync.WaitGroup // the sender
 
 	mu         sync.Mutex
 	phase      phase // as in st
+	digest     State
 	err        error // why the client ended
 	last       error // of the latest handshake that failed
 	link       link
@@ -114,7 +114,7 @@ func Dial(ctx context.Context, rawURL string, opts *Options) (*Client, error) {
 	c := &Client{
 		opts: o, log: o.Logger, url: u, began: time.Now(),
 		wake: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{}),
-		st: state{minBackoff: o.MinBackoff, maxBackoff: o.MaxBackoff},
+		digest: Connecting, st: state{minBackoff: o.MinBackoff, maxBackoff: o.MaxBackoff},
 	}
 	c.http, c.private = o.httpClient()
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
@@ -189,17 +189,10 @@ func (c *Client) Publish(ctx context.Context, channel string, data any) error {
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.err != nil || c.closing != nil:
-		return Closed
-	case c.phase == connected:
-		return Connected
-	case c.phase == unconnected:
-		return Unconnected
-	case c.phase == disconnecting || c.phase == terminating:
+	if c.err != nil || c.closing != nil {
 		return Closed
 	}
-	return Connecting
+	return c.digest
 }
 
 // Done is closed when the client has ended for good.

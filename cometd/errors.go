@@ -75,7 +75,7 @@ func (e *Error) Error() string {
 	if e.HTTPStatus != 0 {
 		parts = append(parts, strings.TrimSpace("HTTP "+strconv.Itoa(e.HTTPStatus)+" "+http.StatusText(e.HTTPStatus)))
 	}
-	if e.Err != nil {
+	if status, ok := e.Err.(*statusError); e.Err != nil && (!ok || status.location != "") {
 		parts = append(parts, strings.TrimPrefix(e.Err.Error(), "cometd: "))
 	}
 	if len(parts) == 0 {

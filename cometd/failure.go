@@ -46,7 +46,7 @@ func (e *statusError) Error() string {
 	if e.location != "" {
 		return "redirect to " + e.location + " not followed"
 	}
-	return "unexpected status"
+	return "no response"
 }
 
 // retryAfter returns the pause that a response has asked for.
@@ -72,7 +72,7 @@ func parseRetryAfter(text string, now time.Time) time.Duration {
 // isPermanent reports whether a handshake that failed so is not worth
 // repeating while somebody waits in Dial.
 func isPermanent(err error) bool {
-	if _, ok := errors.AsType[*hookError](err); ok {
+	if isHook(err) {
 		return true
 	}
 	if e, ok := errors.AsType[*statusError](err); ok {
@@ -94,10 +94,10 @@ func isPermanent(err error) bool {
 // mayHaveLost reports whether the server may have sent events that are lost
 // with a request that failed with err.
 func mayHaveLost(err error) bool {
-	if err == nil || errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, errInterrupted) || errors.Is(err, errNoReply) || errors.Is(err, context.Canceled) {
 		return false
 	}
-	if _, ok := errors.AsType[*hookError](err); ok {
+	if isHook(err) {
 		return false
 	}
 	if e, ok := errors.AsType[*statusError](err); ok {
@@ -108,6 +108,12 @@ func mayHaveLost(err error) bool {
 
 // isUnsent reports whether the request cannot have reached the server.
 func isUnsent(err error) bool {
+	if errors.Is(err, errNoSocket) || errors.Is(err, errOpenTimeout) {
+		return true
+	}
+	if _, ok := errors.AsType[*upgradeError](err); ok {
+		return true
+	}
 	if e, ok := errors.AsType[*net.OpError](err); ok && (e.Op == "dial" || e.Op == "proxyconnect") {
 		return true
 	}
@@ -122,6 +128,11 @@ func isUnsent(err error) bool {
 func isUnreadable(err error) bool {
 	_, ok := errors.AsType[*unreadableError](err)
 	return ok || errors.Is(err, errTooLarge) || errors.Is(err, errNoReply)
+}
+
+func isHook(err error) bool {
+	_, ok := errors.AsType[*hookError](err)
+	return ok
 }
 
 // withLimit is context.WithTimeoutCause with the cause that we look for.

@@ -2,6 +2,7 @@ package cometd
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -18,7 +19,6 @@ func (c *Client) handshake() input {
 	c.ack = ack{}
 	session := c.session
 	c.mu.Unlock()
-	c.ackFrom = 0
 	data, err := c.handshakeMessage(id, offered)
 	if err != nil {
 		return c.handshakeFailed(&exchange{}, t, &hookError{err})
@@ -30,15 +30,15 @@ func (c *Client) handshake() input {
 	reply := r.reply
 	c.mu.Unlock()
 	if reply == nil {
-		if err == errInterrupted {
-			return input{err: err}
+		if errors.Is(err, errInterrupted) {
+			return input{err: errInterrupted}
 		}
 		return c.handshakeFailed(x, t, r.failure(err, t.kind()))
 	}
 	in := input{kind: inHandshakeReply, ok: reply.ok, advice: reply.advice}
 	if !reply.ok {
 		in.err = reply.err
-		if reply.advice.reconnect == reconnectNone {
+		if reply.advice.reconnect == reconnectNone || reply.err.Code == 401 {
 			in.refreshed, in.fatal, in.permanent = c.refreshForHandshake(reply.err, x.login)
 		}
 		c.noteHandshakeFailure(reply.err)
@@ -50,15 +50,13 @@ func (c *Client) handshake() input {
 		return in
 	}
 	c.asked = false
-	c.ackFrom = reply.ack.number
 	c.mu.Lock()
 	c.last = nil
 	c.transport = chosen
 	c.clientID = reply.clientID
-	c.ack.active = reply.ack.active
+	c.ack = ack{active: reply.ack.active, number: reply.ack.number}
 	c.confirmed = time.Now()
 	c.grace = fullGrace
-	c.awaited = max(reply.announced-x.events, 0)
 	c.mu.Unlock()
 	c.log.Debug("handshaken", "transport", chosen.kind(), "ack", reply.ack.active)
 	select {
@@ -76,7 +74,7 @@ func (c *Client) handshakeFailed(x *exchange, t transport, err error) input {
 	if failure.unauthorized() {
 		in.refreshed, in.fatal, in.permanent = c.refreshForHandshake(failure, x.login)
 	}
-	if c.ctx.Err() == nil && !in.fatal {
+	if c.ctx.Err() == nil && !in.fatal && !in.refreshed {
 		in.otherway, in.fatal = c.negotiate.failed(t, err)
 	}
 	c.noteHandshakeFailure(err)

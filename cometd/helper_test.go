@@ -130,3 +130,5 @@ func (j *journal) String() string {
 func (j *journal) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
+
+func count(text, part string) int { return strings.Count(text, part) }

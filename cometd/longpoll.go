@@ -22,7 +22,10 @@ func newLongPoll(c *Client) *longPoll { return &longPoll{client: c, url: c.url.S
 
 func (*longPoll) kind() Transport { return LongPolling }
 func (*longPoll) isOpen() bool    { return true }
-func (*longPoll) close()          {}
+
+func (*longPoll) open(context.Context) error { return nil }
+
+func (*longPoll) close() {}
 
 func (t *longPoll) send(ctx context.Context, x *exchange) error { return t.roundTrip(ctx, x) }
 

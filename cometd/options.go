@@ -75,6 +75,10 @@ type Options struct {
 	// proxies and their logs. URLs with a query are left alone.
 	PathSuffix bool
 
+	// NotSticky lets a WebSocket that has worked and now fails during a
+	// handshake give way to the next transport at once.
+	NotSticky bool
+
 	WebSocketProtocol string        // sub-protocol to offer; empty means none
 	ConnectTimeout    time.Duration // to open a WebSocket; 0 means 30 s
 	PingInterval      time.Duration // between pings of a WebSocket; 0 means 20 s, negative none

@@ -32,7 +32,10 @@ func (c *Client) handle(x *exchange, m *message, t Transport) {
 	case m.successful != 0 && !isLocal(string(m.channel)) && c.isEcho(x, m):
 		c.handleReply(x, m, t)
 	default:
-		x.events++
+		x.events.Add(1)
+		if x.ordered && !c.isFresh(m) {
+			return
+		}
 		if !m.advice.missing() {
 			c.advise(m, t, c.currentSession())
 		}
@@ -50,6 +53,13 @@ func (c *Client) isEcho(x *exchange, m *message) bool {
 	defer c.mu.Unlock()
 	r := x.find(m)
 	return r != nil && r.kind == kindPublish
+}
+
+// isFresh reports whether an event has not been delivered before.
+func (c *Client) isFresh(m *message) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ack.fresh(m.raw)
 }
 
 func (c *Client) currentSession() uint32 {
@@ -84,13 +94,25 @@ func (c *Client) handleReply(x *exchange, m *message, t Transport) {
 	c.mu.Lock()
 	r := x.find(m)
 	if r == nil {
+		if string(m.channel) == metaConnect {
+			c.ack.repeat() // its events come again, with the connect that has replaced it
+		}
 		c.mu.Unlock()
 		c.log.Debug("reply without request", "channel", string(m.channel), "id", string(m.id))
 		return
 	}
 	session := r.session
 	rep, err := c.readReply(r, m, t)
+	if r.kind == kindHandshake && rep.ok {
+		c.awaited = rep.announced
+		if t == LongPolling {
+			c.awaited = max(rep.announced-int(x.events.Load()), 0)
+		}
+	}
 	c.finishRequest(r, rep, err)
+	if x.lasting {
+		x.requests = slices.DeleteFunc(x.requests, func(other *request) bool { return other == r })
+	}
 	c.mu.Unlock()
 	c.listen(m)
 	if rep != nil {

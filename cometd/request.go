@@ -3,6 +3,7 @@ package cometd
 import (
 	"encoding/json"
 	"strconv"
+	"time"
 )
 
 type requestKind uint8
@@ -34,6 +35,7 @@ type request struct {
 	finished  bool
 	err       error
 	reply     *reply        // handshake, connect
+	due       time.Time     // when a WebSocket must have answered it; zero if somebody else looks after that
 	done      chan struct{} // closed when finished; may be nil
 }
 
@@ -78,6 +80,9 @@ func (r *request) failure(err error, t Transport) error {
 	if of, ok := err.(*Error); ok && of.Channel == "" {
 		e.Code, e.Message, e.HTTPStatus, e.CloseCode, e.Err = of.Code, of.Message, of.HTTPStatus, of.CloseCode, of.Err
 		return e
+	}
+	if refusal, ok := err.(*upgradeError); ok {
+		e.HTTPStatus = refusal.status
 	}
 	e.Err = err
 	return e

@@ -146,11 +146,16 @@ func (c *Client) restore() input {
 	c.mu.Unlock()
 	for len(list) > 0 {
 		c.mu.Lock()
+		if len(c.inbox) > 0 || c.closing != nil {
+			c.unsend(list)
+			c.mu.Unlock()
+			return input{err: errInterrupted}
+		}
 		var x *exchange
 		x, list = c.nextExchange(t, list)
 		c.mu.Unlock()
 		err := c.exchange(t, x, c.opts.MaxNetworkDelay, false)
-		if err == nil {
+		if err == nil || errors.Is(err, errNoReply) {
 			continue
 		}
 		in := input{kind: inReadyFailed, err: err, retryAfter: retryAfter(err)}
@@ -158,15 +163,12 @@ func (c *Client) restore() input {
 			in.refreshed, in.fatal = c.tryRefresh(failure, x.login)
 		}
 		c.mu.Lock()
-		c.link = linkNone
 		for _, r := range list {
-			if r.kind == kindSubscribe {
-				r.topic.request = nil
-				r.finished = true
-			} else {
+			if r.kind != kindSubscribe {
 				c.finishRequest(r, nil, r.failure(errBehind, ""))
 			}
 		}
+		c.unsend(list)
 		c.mu.Unlock()
 		if !errors.Is(err, errInterrupted) {
 			c.log.Warn("restoring the session failed", "error", err)
@@ -185,6 +187,24 @@ func (c *Client) restore() input {
 		c.closeGap()
 	}
 	return input{kind: inReady}
+}
+
+// unsend takes back requests that restore has not got round to; subscribing is
+// left to the next time. c.mu must be held.
+func (c *Client) unsend(list []*request) {
+	c.link = linkNone
+	list = append(list, c.outbox...)
+	c.outbox = nil
+	for _, r := range list {
+		switch {
+		case r.finished:
+		case r.kind == kindSubscribe:
+			r.topic.request = nil
+			r.finished = true
+		default:
+			c.outbox = append(c.outbox, r)
+		}
+	}
 }
 
 // refuseDoubtful is called when the session has proved to be alive: channels

@@ -1,6 +1,9 @@
 package cometd
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // maxHeld is how many messages may wait to be sent.
 const maxHeld = 1024
@@ -55,7 +58,10 @@ func (c *Client) sendAll() {
 		ctx, cancel := withLimit(c.ctx, c.opts.MaxNetworkDelay)
 		err := c.settle(x, t.send(ctx, x), t)
 		cancel()
-		if err == nil {
+		if t.kind() == LongPolling {
+			c.reportLoss(x, err)
+		}
+		if err == nil || errors.Is(err, errNoReply) {
 			continue
 		}
 		if failure := asError(err); failure.unauthorized() {
@@ -73,14 +79,29 @@ func (c *Client) sendAll() {
 			}
 		}
 		c.outbox = kept
-		acked, well := c.ack.active, c.phase == connected
 		c.mu.Unlock()
-		if mayHaveLost(err) && !acked {
-			c.openGap(err, false)
-			if well {
-				c.closeGap()
-			}
-		}
+	}
+}
+
+// reportLoss marks the place where events may be missing that travelled with
+// the response to a request that was not a connect.
+func (c *Client) reportLoss(x *exchange, err error) {
+	c.mu.Lock()
+	concerned := x.requests[0].session == c.session && !c.ack.active && c.phase.hasSession()
+	well := c.phase == connected
+	c.mu.Unlock()
+	switch {
+	case !concerned:
+		return
+	case mayHaveLost(err):
+	case x.broken != nil:
+		err = x.broken
+	default:
+		return
+	}
+	c.openGap(err, false)
+	if well {
+		c.closeGap()
 	}
 }
 
@@ -104,7 +125,7 @@ func (c *Client) newExchange(t transport, r *request) *exchange {
 
 // newExchangeLocked encodes requests as one body; c.mu must be held.
 func (c *Client) newExchangeLocked(t transport, list ...*request) *exchange {
-	x := &exchange{requests: list, login: c.refresh.now()}
+	x := &exchange{requests: list, login: c.refresh.now(), ordered: list[0].kind == kindConnect}
 	b := make([]byte, 0, 160*len(list))
 	for i, r := range list {
 		if i == 0 {

@@ -37,15 +37,15 @@ func (c *Client) step(in input) action {
 	before := c.st
 	after, act := next(before, in)
 	c.st = after
-	if after.phase == before.phase {
-		return act
-	}
 	if before.phase.hasSession() && after.phase == rehandshaking {
 		c.sessionLost(in.err)
 	}
 	c.mu.Lock()
-	c.phase = after.phase
+	c.phase, c.digest = after.phase, after.digest()
 	c.mu.Unlock()
+	if after.phase == before.phase {
+		return act
+	}
 	switch {
 	case after.phase == connected:
 		c.log.Info("connected", "transport", c.negotiate.current)
@@ -189,16 +189,19 @@ func (c *Client) perform(act action) input {
 func (c *Client) exchange(t transport, x *exchange, limit time.Duration, holding bool) error {
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	defer cancel(nil)
-	timer := time.AfterFunc(limit, func() { cancel(errTimeout) })
-	defer timer.Stop()
 	c.mu.Lock()
 	if len(c.inbox) > 0 || c.closing != nil && !x.isDisconnect() {
 		c.mu.Unlock()
-		return errInterrupted
+		return c.settle(x, errInterrupted, t)
 	}
 	c.interrupt, c.holding = cancel, holding
 	c.mu.Unlock()
-	err := t.roundTrip(ctx, x)
+	err := t.open(ctx)
+	if err == nil {
+		timer := time.AfterFunc(limit, func() { cancel(errTimeout) })
+		err = t.roundTrip(ctx, x)
+		timer.Stop()
+	}
 	c.mu.Lock()
 	c.interrupt, c.holding = nil, false
 	c.mu.Unlock()
@@ -215,7 +218,7 @@ func (c *Client) connect(probe bool) input {
 	t := c.transport
 	acked := int64(-1)
 	if c.ack.active {
-		acked = c.ackFrom
+		acked = c.ack.number
 	}
 	r := &request{kind: kindConnect, probe: probe || !t.isOpen(), ack: acked, session: c.session}
 	x := c.newExchange(t, r)
@@ -226,12 +229,15 @@ func (c *Client) connect(probe bool) input {
 	began := time.Now()
 	err := c.exchange(t, x, c.opts.MaxNetworkDelay+c.st.hold(r.probe), !r.probe)
 	took := time.Since(began)
-	if errors.Is(err, errInterrupted) {
-		return input{err: errInterrupted}
-	}
 	c.mu.Lock()
 	reply := r.reply
 	c.mu.Unlock()
+	if reply == nil && errors.Is(err, errInterrupted) {
+		if t.kind() == LongPolling && !r.probe {
+			c.openGap(err, acked >= 0) // it may have been on its way with events
+		}
+		return input{err: errInterrupted}
+	}
 	if reply == nil {
 		return c.connectFailed(r, x, t, err)
 	}
@@ -239,12 +245,15 @@ func (c *Client) connect(probe bool) input {
 	if !reply.ok {
 		in.err = reply.err
 		in.unknown = reply.err.unknownSession()
-		if reply.advice.reconnect == reconnectNone {
+		if reply.advice.reconnect == reconnectNone || reply.err.Code == 401 && !in.unknown {
 			in.refreshed, in.fatal = c.tryRefresh(reply.err, x.login)
-			if !in.refreshed {
+			if !in.refreshed && reply.err.Err == nil && reply.advice.reconnect == reconnectNone {
 				reply.err.Err = ErrDisconnected
 			}
 		}
+		c.mu.Lock()
+		c.ack.repeat()
+		c.mu.Unlock()
 		c.log.Warn("connect refused", "error", reply.err)
 		return in
 	}
@@ -256,14 +265,11 @@ func (c *Client) connect(probe bool) input {
 		in.err = &Error{Channel: metaConnect, Transport: t.kind(), Message: "another handshake is advised"}
 		return in
 	}
-	in.quick = !r.probe && x.events == 0 && took < quickAnswer
-	if reply.ack.set {
-		c.ackFrom = reply.ack.number
-	}
+	in.quick = !r.probe && x.events.Load() == 0 && took < quickAnswer
 	if reply.advice.multiple && !c.st.multiple {
 		c.log.Warn("the server sees several clients in one browser and slows this one down", "interval", reply.advice.interval.d)
 	}
-	c.sessionConfirmed(x)
+	c.sessionConfirmed(x, reply)
 	return in
 }
 
@@ -277,9 +283,13 @@ func (c *Client) connectFailed(r *request, x *exchange, t transport, err error) 
 	}
 	c.mu.Lock()
 	acked := c.ack.active
+	c.ack.repeat()
 	c.mu.Unlock()
 	in.unreadable = acked && isUnreadable(err)
-	if mayHaveLost(err) {
+	if refusal, ok := errors.AsType[*upgradeError](err); ok && refusal.isFinal() && !failure.unauthorized() {
+		in.otherway, _ = c.negotiate.failed(t, err)
+	}
+	if mayHaveLost(err) || x.broken != nil {
 		c.openGap(in.err, acked)
 	}
 	c.log.Warn("connect failed", "error", in.err)
@@ -287,8 +297,17 @@ func (c *Client) connectFailed(r *request, x *exchange, t transport, err error) 
 }
 
 // sessionConfirmed is called after each connect that succeeded.
-func (c *Client) sessionConfirmed(x *exchange) {
+func (c *Client) sessionConfirmed(x *exchange, reply *reply) {
+	broken := x.broken
 	c.mu.Lock()
+	switch a := &c.ack; {
+	case !a.active || !reply.ack.set:
+	case broken != nil && !a.broken: // the server may be luckier another time
+		a.broken, broken = true, nil
+		a.repeat()
+	default:
+		a.take(reply.ack.number)
+	}
 	c.confirmed = time.Now()
 	c.grace = fullGrace
 	if c.ack.active {
@@ -300,8 +319,8 @@ func (c *Client) sessionConfirmed(x *exchange) {
 	}
 	c.mu.Unlock()
 	c.refuseDoubtful()
-	if x.broken != nil {
-		c.openGap(x.broken, false)
+	if broken != nil {
+		c.openGap(broken, false)
 	}
 	c.closeGap()
 }
@@ -336,10 +355,10 @@ func (c *Client) finish(cause error) {
 		tp.attempt.end(err)
 	}
 	c.mu.Unlock()
-	c.cancel(err)
 	if t != nil {
 		t.close()
 	}
+	c.cancel(err)
 	c.negotiate.close()
 	c.workers.Wait()
 	if c.private != nil {

@@ -183,11 +183,13 @@ func nextHandshake(s state, in input) (state, action) {
 		return s.handshakeAgain(in)
 	case inHandshakeFailed:
 		switch {
-		case in.fatal, in.permanent && !s.established:
+		case in.fatal:
 			return s.terminate()
 		case in.otherway:
 			s.phase = rehandshaking
 			return s, action{kind: actHandshake}
+		case in.permanent && !s.established:
+			return s.terminate()
 		}
 		return s.handshakeAgain(in)
 	case inClose, inServerDisconnect:
@@ -285,6 +287,9 @@ func (s state) failed(in input, again actionKind) (state, action) {
 	if s.maxInterval > 0 && in.now-s.confirmed > max(s.timeout, 0)+s.interval+s.maxInterval {
 		return s.renew(in)
 	}
+	if in.otherway {
+		return s.renew(in)
+	}
 	if in.unreadable {
 		if s.unreadable++; s.unreadable >= unreadableInARow {
 			return s.renew(in)
@@ -349,6 +354,24 @@ func (s *state) merge(a advice) {
 func (s *state) resetAdvice() {
 	s.interval, s.timeout, s.maxInterval = 0, -1, 0
 	s.multiple, s.usual = false, 0
+}
+
+// digest is the state as an application sees it.
+func (s *state) digest() State {
+	switch s.phase {
+	case handshaking, handshaken, connecting:
+		return Connecting
+	case rehandshaking:
+		if s.failures > 0 {
+			return Unconnected
+		}
+		return Connecting
+	case connected:
+		return Connected
+	case unconnected:
+		return Unconnected
+	}
+	return Closed
 }
 
 // hold is how long the server may take to answer a connect, beside the network.

@@ -3,6 +3,7 @@ package cometd
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 )
 
 // transport carries messages. Everything that comes back, with a response or
@@ -18,8 +19,10 @@ type transport interface {
 	// anything else before they are there.
 	send(ctx context.Context, x *exchange) error
 
-	// isOpen is false if the next message has to open a connection on which
-	// the server does not expect the session.
+	// open prepares for sending, on the session goroutine only. isOpen is
+	// false if it has something to do, so that the server will not expect
+	// the session where it comes from; Client.mu must be held for it.
+	open(ctx context.Context) error
 	isOpen() bool
 
 	// close releases what belongs to this client alone.
@@ -31,11 +34,13 @@ type transport interface {
 type exchange struct {
 	requests []*request
 	body     []byte
-	hint     int // where the next reply probably belongs
-	login    int // refreshes of the credentials before it was sent
+	hint     int  // where the next reply probably belongs
+	login    int  // refreshes of the credentials before it was sent
+	lasting  bool // it belongs to a connection: requests are taken out when they are finished
+	ordered  bool // events that come with it are acknowledged, if the session does so
 
-	events int   // received with it
-	broken error // why a message in the response could not be read
+	events atomic.Int64 // received with it
+	broken error        // why a message in the response could not be read
 }
 
 // find returns the request that a reply belongs to, by its id, or by what it
