@@ -346,6 +346,7 @@ func TestCredentials_refreshOverridesNone(t *testing.T) {
 		after(time.Minute)
 		srv.On(cometdtest.Match{Channel: metaConnect}, cometdtest.Refuse("403::forbidden", map[string]any{"reconnect": "none"}))
 		require.IsType(t, &Reconnected{}, nextEvent(t, sub))
+		settle()
 		assert.Equal(t, 2, asked)
 		assert.Equal(t, Connected, c.State())
 	})

@@ -230,6 +230,9 @@ func (c *Client) deliver(m *message) {
 
 // listen hands a meta message to the subscriptions of its channel.
 func (c *Client) listen(m *message) {
+	if !isMeta(m.channel) {
+		return
+	}
 	c.mu.Lock()
 	if c.listeners == 0 {
 		c.mu.Unlock()

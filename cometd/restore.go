@@ -97,6 +97,9 @@ func (c *Client) sessionLost(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.openGapLocked(err, false)
+	if err != nil {
+		c.gap.err = err
+	}
 	c.link = linkNone
 	c.clientID = ""
 	c.ack = ack{}

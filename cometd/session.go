@@ -21,7 +21,7 @@ func (c *Client) run() {
 		if in, early = c.pause(&act); !early {
 			in = c.perform(act)
 		}
-		if in.kind != inClose && in.kind != inDisconnectDone && in.kind != inAbort && c.isClosing() {
+		if in.kind < inClose && c.isClosing() {
 			in = input{kind: inClose} // whatever else happened does not matter any more
 		}
 		if then := c.step(in); then.kind != actNone {
