@@ -24,7 +24,9 @@ var (
 	ErrVoiceUnavailable = errors.New("voice service unavailable")
 )
 
-// APIError is a refusal by the server: the contact centre is unchanged.
+// APIError is a refusal by the server: the contact centre is unchanged. An
+// operation that was answered by something in between, a gateway that gave up
+// waiting for example, has its APIError inside an [*UnconfirmedError].
 type APIError struct {
 	Operation  OperationName // "" for reads and the login
 	CallID     string        // the call that the operation was for; may be ""

@@ -80,7 +80,9 @@ type Pending struct {
 // the outcome from before the request is sent, so that a message that overtakes
 // the response is not missed.
 //
-// A refusal is an [*APIError], and then nothing is pending. If the request got
+// A refusal is an [*APIError], and then nothing is pending; if it comes from
+// something between the client and GWS that may have sent the request on, the
+// APIError is inside an [*UnconfirmedError]. If the request got
 // out but no usable answer came back, Start returns a Pending all the same,
 // since the outcome may still be seen. If ctx ends meanwhile, the error is an
 // [*UnconfirmedError], or a [*NotSentError] if nothing had been sent yet.
@@ -158,8 +160,12 @@ func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err er
 		return p, nil
 	}
 	if e, ok := errors.AsType[*rest.Refusal](err); ok {
+		err := c.refused(p.op, e)
+		if e.InBetween() {
+			return nil, c.abandon(p, err)
+		}
 		c.withdraw(p, true)
-		return nil, c.refused(p.op, e)
+		return nil, err
 	}
 	if e, ok := errors.AsType[*rest.TransportError](err); ok && !e.Sent {
 		c.withdraw(p, false)

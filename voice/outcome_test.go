@@ -412,3 +412,30 @@ func TestClose_endsWhatIsPending(t *testing.T) {
 		assert.ErrorIs(t, err, voice.ErrClosed)
 	})
 }
+
+func TestGatewayError_leavesTheOutcomeOpen(t *testing.T) {
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		id := queueCall(t, sim, client)
+		for _, status := range []int{408, 500, 502, 503, 504} {
+			sim.On(voice.OpReject, voicetest.Answer(status, "text/html", "<html>gave up</html>"))
+			start := time.Now()
+			_, err := client.Reject(t.Context(), id)
+			assert.Zero(t, time.Since(start))
+			e, ok := errors.AsType[*voice.APIError](err)
+			require.True(t, ok, "%v", err)
+			assert.Equal(t, status, e.HTTPStatus)
+			unknown, ok := errors.AsType[*voice.UnconfirmedError](err)
+			require.True(t, ok, "it may have been sent on: %v", err)
+			assert.Equal(t, voice.StateRinging, unknown.Call.State)
+			assert.False(t, voice.SafeToRetry(err))
+		}
+		for _, status := range []int{400, 404, 429} {
+			sim.On(voice.OpReject, voicetest.Answer(status, "text/html", "<html>no</html>"))
+			_, err := client.Reject(t.Context(), id)
+			_, ok := errors.AsType[*voice.UnconfirmedError](err)
+			assert.False(t, ok, "%v", err)
+			assert.True(t, voice.SafeToRetry(err))
+		}
+	})
+}

@@ -36,6 +36,12 @@ func (e *Refusal) Error() string {
 
 func (e *Refusal) Unwrap() error { return e.LoginErr }
 
+// InBetween tells whether the answer is not GWS's own but that of a gateway or
+// proxy, and of a kind that leaves open whether the request was sent on.
+func (e *Refusal) InBetween() bool {
+	return e.Body == nil && (e.HTTPStatus >= 500 || e.HTTPStatus == http.StatusRequestTimeout)
+}
+
 // sessionLost tells whether the answer says that the server does not know the
 // session any more, or not its CSRF token. Each proves that the request was not
 // executed, and a login mends both.
