@@ -91,9 +91,9 @@ func checkDisposition(rq *request) *refusal {
 		}
 	}
 	if rq.on == onDevice {
-		id := lastSegment(uri)
-		rq.leg = rq.agent.legs[id]
-		if rq.leg == nil && rq.agent.endedLeg(id) == nil {
+		rq.callID = lastSegment(uri)
+		rq.leg = rq.agent.legs[rq.callID]
+		if rq.leg == nil && rq.agent.endedLeg(rq.callID) == nil {
 			return refuse(6, "Call not found")
 		}
 	}
