@@ -189,4 +189,7 @@ func Header(name, value string) Fault {
 
 // Truncate carries the request out and cuts the connection after n bytes of
 // the body.
-func Truncate(n int) Fault { return func(p *plan) { n = max(n, 0); p.truncate = &n } }
+func Truncate(n int) Fault {
+	n = max(n, 0) // not in the fault, which may be used more than once
+	return func(p *plan) { p.truncate = &n }
+}
