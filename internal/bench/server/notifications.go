@@ -1,6 +1,9 @@
 package server
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // notifications answers a body of long-polling.
 func (s *Server) notifications(c *conn, req request) error {
@@ -57,14 +60,22 @@ func (s *Server) poll(c *conn, a *agent, m bayeuxMessage) error {
 		if !s.wait(a, m) {
 			return c.answer("", []byte("["), connectReply(m.ID))
 		}
-		a.cursor++
-		return c.answer("", []byte("["), s.bodies[a.cursor%len(s.bodies)], connectReply(m.ID))
+		return c.answer("", []byte("["), s.bodies[s.draw(a)], connectReply(m.ID))
 	}
 	events, known := s.connect(a, m, nil)
 	if !known {
 		return c.answer("", reply(m, "", false))
 	}
 	return c.answer("", []byte("["), events, connectReply(m.ID))
+}
+
+// draw returns which of the bodies of a fountain the agent gets next.
+func (s *Server) draw(a *agent) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cursor = (a.cursor + 1) % len(s.bodies)
+	a.events += uint64(s.opts.Events)
+	return a.cursor
 }
 
 // wait waits until the fountain flows. It returns false if the connect is to
@@ -101,9 +112,15 @@ func (s *Server) serveWebSocket(c *conn, req request) error {
 		return err
 	}
 	a := s.agent(req.agent)
+	var (
+		writing sync.Mutex
+		polls   sync.WaitGroup
+	)
+	defer polls.Wait()
 	for {
 		body, err := c.readFrame()
 		if err != nil {
+			a.signal()
 			return err
 		}
 		messages, err := parse(body)
@@ -111,34 +128,33 @@ func (s *Server) serveWebSocket(c *conn, req request) error {
 			return err
 		}
 		for _, m := range messages {
-			answer := []byte(nil)
-			switch {
-			case m.Channel != "/meta/connect":
-				answer = s.reply(a, m)
-			case !m.atOnce && s.opts.Events > 0:
-				if err := s.flood(c, a, m); err != nil {
-					return err
-				}
-				fallthrough
-			default:
-				answer = append([]byte("["), connectReply(m.ID)...)
+			if m.Channel == "/meta/connect" {
+				polls.Go(func() {
+					if !m.atOnce && s.opts.Events > 0 && s.wait(a, m) {
+						s.flood(c, a, &writing)
+					}
+					_ = c.writeFrame(&writing, frame([]byte("["), connectReply(m.ID)))
+				})
+				continue
 			}
-			if _, err := c.Write(frame(answer)); err != nil {
+			if err := c.writeFrame(&writing, frame(s.reply(a, m))); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-func (s *Server) flood(c *conn, a *agent, m bayeuxMessage) error {
-	if !s.wait(a, m) {
-		return nil
-	}
+func (s *Server) flood(c *conn, a *agent, writing *sync.Mutex) {
 	for range eventsPerConnect / s.opts.Events {
-		a.cursor++
-		if _, err := c.Write(s.frames[a.cursor%len(s.frames)]); err != nil {
-			return err
+		if c.writeFrame(writing, s.frames[s.draw(a)]) != nil {
+			return
 		}
 	}
-	return nil
+}
+
+func (c *conn) writeFrame(writing *sync.Mutex, frame []byte) error {
+	writing.Lock()
+	defer writing.Unlock()
+	_, err := c.Write(frame)
+	return err
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -203,8 +204,12 @@ func (s *Server) agent(number int) *agent {
 func (s *Server) accept(l net.Listener) {
 	for {
 		nc, err := l.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return
+		}
+		if err != nil { // too many open files
+			time.Sleep(10 * time.Millisecond)
+			continue
 		}
 		s.mu.Lock()
 		if s.listener != l {
@@ -229,7 +234,7 @@ func (s *Server) serve(c *conn) {
 		if err == nil {
 			switch {
 			case req.wsKey != "":
-				err = s.serveWebSocket(c, req)
+				_ = s.serveWebSocket(c, req)
 				return
 			case req.path == "/notifications":
 				err = s.notifications(c, req)

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain lets the processes that a run starts be this program.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && (os.Args[1] == "-serve" || os.Args[1] == "-work") {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestShortRun_fillsEveryRow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes")
+	}
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-short", "-fleet", "0"}, nil, &out))
+	for _, r := range rows() {
+		assert.Contains(t, out.String(), "| "+r.title+" | ")
+	}
+	assert.NotContains(t, out.String(), "NaN")
+	assert.NotContains(t, out.String(), "Inf")
+}
+
+func TestLine_comparesWithTargets(t *testing.T) {
+	r := row{title: "work", metric: "cpu", unit: "µs", ofRatio: true, must: 1.5, aim: 1.2}
+	got := &result{}
+	for _, ours := range []float64{26, 24, 90} {
+		got.floor = append(got.floor, metrics{"cpu": 20})
+		got.ours = append(got.ours, metrics{"cpu": ours})
+	}
+	assert.Equal(t, "| work | 20.0 µs | 26.0 µs | 1.30 | ≤ 1.50 | ≤ 1.20 | must |", r.line(got))
+	r.must = 1.25
+	assert.True(t, strings.HasSuffix(r.line(got), "**no** |"))
+	r = row{title: "work", metric: "rate", unit: "/s", noFloor: true, atLeast: true, must: 20, aim: 30}
+	got = &result{ours: []metrics{{"rate": 25}}}
+	assert.Equal(t, "| work |  | 25.0/s |  | ≥ 20.0/s | ≥ 30.0/s | must |", r.line(got))
+}

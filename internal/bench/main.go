@@ -1,0 +1,87 @@
+// Command bench measures what this module costs beside the least that a Go
+// program can do by hand (package floor), and prints the result as a Markdown
+// table:
+//
+//	go run ./internal/bench
+//
+// Each figure is the median of several rounds. In each round floor and module
+// take turns, each in a process of its own, against a server in another
+// process. CPU time is user and system time of the client's process, by
+// getrusage. A ratio is the median of the ratios of the rounds.
+//
+// With -profile a CPU and a heap profile of each measurement are written. With
+// -short everything runs once and briefly, to see that it works; its figures
+// mean little.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	var (
+		rounds  = flags.Int("rounds", 5, "how often floor and module take turns")
+		short   = flags.Bool("short", false, "run everything once, briefly")
+		only    = flags.String("run", "", "measure only what matches this regular expression")
+		profile = flags.String("profile", "", "write profiles to this directory")
+		fleet   = flags.Int("fleet", 10000, "agents of the long run; 0 leaves it out")
+		serve   = flags.String("serve", "", "")
+		work    = flags.String("work", "", "")
+	)
+	flags.Usage = func() {
+		fmt.Fprintln(flags.Output(), "usage: go run ./internal/bench [flags]")
+		flags.VisitAll(func(f *flag.Flag) {
+			if f.Usage != "" { // the others are between the processes of a run
+				fmt.Fprintf(flags.Output(), "  -%s\t%s (%q)\n", f.Name, f.Usage, f.DefValue)
+			}
+		})
+	}
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case *serve != "":
+		return serveProcess(*serve, in, out)
+	case *work != "":
+		return workProcess(ctx, *work, out)
+	}
+	match, err := regexp.Compile(*only)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	b := &bench{rounds: max(*rounds, 1), short: *short, match: match, profile: *profile, out: out}
+	if b.short {
+		b.rounds = 1
+	}
+	if b.profile != "" {
+		if err := os.MkdirAll(b.profile, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := b.table(ctx); err != nil {
+		return err
+	}
+	if *fleet > 0 && match.MatchString("fleet") {
+		return b.long(ctx, *fleet)
+	}
+	return nil
+}
