@@ -135,7 +135,7 @@ func newClient(cfg Config) (*Client, error) {
 		}
 	}
 	if cfg.HTTPClient == nil {
-		hc.Transport, c.private = newPrivateTransport(), true
+		hc.Transport, c.private = NewTransport(), true
 	}
 	if hc.Transport == nil {
 		hc.Transport = http.DefaultTransport
@@ -156,14 +156,6 @@ func newClient(cfg Config) (*Client, error) {
 		Logins:     c.session.logins,
 	})
 	return c, nil
-}
-
-// newPrivateTransport returns the transport of a client that was given none.
-func newPrivateTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = 4, 4
-	t.IdleConnTimeout = 25 * time.Second // GWS closes idle connections after 30
-	return t
 }
 
 func parseBaseURL(text string) (*url.URL, error) {

@@ -49,5 +49,23 @@
 // A [Client] is one agent's session; its methods may be called from several
 // goroutines. A process may hold thousands.
 //
+// # Many agents
+//
+// Ten thousand agents in one process need about 400 MB and this:
+//
+//   - One transport for all, made by [NewTransport], and an http.Client of its
+//     own for each agent, so that cookies stay apart.
+//   - File descriptors: one for the poll of every agent, and one for every
+//     operation under way at the same time. Go raises the soft limit to the hard
+//     one by itself; "ulimit -Hn" shows that. To one address and port of a server
+//     or proxy a machine has some 28,000 local ports to connect from.
+//   - Logins at a pace that the contact centre bears. Connect is some eight
+//     requests: call it from a few dozen goroutines, not from ten thousand. After
+//     an outage the clients pace themselves: each waits for a random time, and
+//     longer after each failure.
+//   - Subscriptions that are read or closed, and as few as possible: one without
+//     a filter for each agent is cheaper than one for each call.
+//   - With https, some 30 kB more for each connection.
+//
 // Package voicetest has a simulator of GWS for tests and examples.
 package voice

@@ -1,0 +1,47 @@
+package voice_test
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/gwsvoice/gws-go/voice"
+)
+
+func TestNewTransport_keepsTheConnectionsOfAllAgents(t *testing.T) {
+	const agents = 20
+	var held sync.WaitGroup
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		held.Done()
+		held.Wait() // until every agent polls
+	}))
+	var conns atomic.Int32
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	shared := voice.NewTransport()
+	defer shared.CloseIdleConnections()
+	for range 5 {
+		held.Add(agents)
+		var polls sync.WaitGroup
+		for range agents {
+			polls.Go(func() {
+				resp, err := (&http.Client{Transport: shared}).Get(server.URL)
+				if assert.NoError(t, err) {
+					_ = resp.Body.Close()
+				}
+			})
+		}
+		polls.Wait()
+	}
+	assert.EqualValues(t, agents, conns.Load())
+}
