@@ -17,6 +17,7 @@ func TestClient_subscribesReceivesPublishes(t *testing.T) {
 		assert.Equal(t, "1", nextData(t, sub))
 		require.NoError(t, c.Publish(t.Context(), "/foo", map[string]any{"x": 2}))
 		assert.Equal(t, `{"x":2}`, nextData(t, sub))
+		settle()
 		assert.Equal(t, Connected, c.State())
 		require.NoError(t, sub.Close())
 		require.NoError(t, c.Close())

@@ -87,7 +87,7 @@ func (c *Client) sendAll() {
 // the response to a request that was not a connect.
 func (c *Client) reportLoss(x *exchange, err error) {
 	c.mu.Lock()
-	concerned := x.requests[0].session == c.session && !c.ack.active && c.phase.hasSession()
+	concerned := c.ctx.Err() == nil && x.requests[0].session == c.session && !c.ack.active && c.phase.hasSession()
 	well := c.phase == connected
 	c.mu.Unlock()
 	switch {

@@ -289,7 +289,7 @@ func (c *Client) connectFailed(r *request, x *exchange, t transport, err error) 
 	if refusal, ok := errors.AsType[*upgradeError](err); ok && refusal.isFinal() && !failure.unauthorized() {
 		in.otherway, _ = c.negotiate.failed(t, err)
 	}
-	if mayHaveLost(err) || x.broken != nil {
+	if c.ctx.Err() == nil && (mayHaveLost(err) || x.broken != nil) {
 		c.openGap(in.err, acked)
 	}
 	c.log.Warn("connect failed", "error", in.err)

@@ -335,8 +335,10 @@ func (t *webSocket) close() {
 	if s == nil {
 		return
 	}
-	if c.ctx.Err() == nil {
+	cause := context.Cause(c.ctx)
+	if cause == nil {
+		cause = net.ErrClosed
 		_ = s.conn.Close(websocket.StatusNormalClosure, "")
 	}
-	s.fail(net.ErrClosed)
+	s.fail(cause)
 }
