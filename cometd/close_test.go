@@ -89,13 +89,25 @@ func TestClose_connectThatIsNotReleased(t *testing.T) {
 
 func TestClose_whereverTheSessionIs(t *testing.T) {
 	for name, prepare := range map[string]func(srv *cometdtest.Server){
-		"server gone":         func(srv *cometdtest.Server) { srv.Restart(time.Hour) },
-		"rehandshaking":       func(srv *cometdtest.Server) { forget(srv, cometdtest.Silence()) },
-		"handshake in delay":  func(srv *cometdtest.Server) { forget(srv, cometdtest.Status(503, nil, "")) },
-		"restoring":           func(srv *cometdtest.Server) { forget(srv); srv.On(cometdtest.Match{Channel: metaSubscribe}, cometdtest.Silence()) },
-		"restoring in delay":  func(srv *cometdtest.Server) { forget(srv); srv.On(cometdtest.Match{Channel: metaSubscribe, Times: -1}, cometdtest.Status(503, nil, "")) },
-		"connecting":          func(srv *cometdtest.Server) { forget(srv); srv.On(cometdtest.Match{Channel: metaConnect, Nth: 2}, cometdtest.Silence()) },
-		"connect in delay":    func(srv *cometdtest.Server) { srv.Sessions()[0].Cut(); srv.On(cometdtest.Match{Channel: metaConnect, Times: -1}, cometdtest.Status(503, nil, "")) },
+		"server gone":        func(srv *cometdtest.Server) { srv.Restart(time.Hour) },
+		"rehandshaking":      func(srv *cometdtest.Server) { forget(srv, cometdtest.Silence()) },
+		"handshake in delay": func(srv *cometdtest.Server) { forget(srv, cometdtest.Status(503, nil, "")) },
+		"restoring": func(srv *cometdtest.Server) {
+			forget(srv)
+			srv.On(cometdtest.Match{Channel: metaSubscribe}, cometdtest.Silence())
+		},
+		"restoring in delay": func(srv *cometdtest.Server) {
+			forget(srv)
+			srv.On(cometdtest.Match{Channel: metaSubscribe, Times: -1}, cometdtest.Status(503, nil, ""))
+		},
+		"connecting": func(srv *cometdtest.Server) {
+			forget(srv)
+			srv.On(cometdtest.Match{Channel: metaConnect, Nth: 2}, cometdtest.Silence())
+		},
+		"connect in delay": func(srv *cometdtest.Server) {
+			srv.Sessions()[0].Cut()
+			srv.On(cometdtest.Match{Channel: metaConnect, Times: -1}, cometdtest.Status(503, nil, ""))
+		},
 		"connect in interval": func(srv *cometdtest.Server) { onConnect(srv, cometdtest.Advice(map[string]any{"interval": 3600000})) },
 		"publishing":          func(srv *cometdtest.Server) { srv.On(cometdtest.Match{Channel: "/x"}, cometdtest.Silence()) },
 	} {

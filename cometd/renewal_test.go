@@ -286,4 +286,3 @@ func TestRenewal_interruptionsAreReportedWhereEventsMayBeLost(t *testing.T) {
 		})
 	}
 }
-
