@@ -10,25 +10,23 @@ import (
 // were observed up to 48 ms apart.
 const explainWindow = time.Second
 
-// refusal is something other than a pending operation that may explain an
-// error message: a request that was refused, or an operation that its caller
-// gave up.
+// refusal is an operation that is not pending any more and may explain one
+// error message all the same.
 type refusal struct {
-	callID, device string
-	until          time.Time
-	once           bool // explains one message only
+	op    *Pending
+	until time.Time
 }
 
-func (r *registry) noteRefusal(p *Pending) {
-	r.note(refusal{p.op.CallID, p.device, time.Now().Add(explainWindow), true})
-}
+// noteRefusal is for a request that was refused, and for an operation that
+// failed because its call ended: the switch may have something to say about
+// either.
+func (r *registry) noteRefusal(p *Pending) { r.note(p, explainWindow) }
 
-func (r *registry) noteForgotten(p *Pending, timeout time.Duration) {
-	r.note(refusal{p.op.CallID, p.device, time.Now().Add(timeout), false})
-}
+// noteUnknown is for an operation whose outcome is not known.
+func (r *registry) noteUnknown(p *Pending, d time.Duration) { r.note(p, d) }
 
-func (r *registry) note(n refusal) {
-	r.refusals = append(r.unexpired(), n)
+func (r *registry) note(p *Pending, d time.Duration) {
+	r.refusals = append(r.unexpired(), refusal{p, time.Now().Add(d)})
 }
 
 func (r *registry) unexpired() []refusal {
@@ -41,31 +39,23 @@ func (r *registry) unexpired() []refusal {
 // request is not answered yet is not returned but marked, since its answer will
 // tell whether msg is only the refusal said twice.
 //
-// The message belongs to an operation if it names its call, or else its device,
-// and nothing else can explain it: no other operation pending there, no refusal
-// just returned, no operation given up by its caller.
+// The message belongs to an operation if it names a call of it, or else its
+// device, and nothing else can explain it: no other operation pending there, no
+// refusal just returned, no operation whose outcome stayed unknown.
 func (c *Client) attribute(msg *ErrorMessage) *Pending {
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	about := func(callID, device string) bool {
-		if msg.CallID != "" {
-			return callID == msg.CallID
-		}
-		return msg.DeviceID == "" || device == "" || device == msg.DeviceID
-	}
 	r.refusals = r.unexpired()
 	for i, n := range r.refusals {
-		if about(n.callID, n.device) {
-			if n.once {
-				r.refusals = slices.Delete(r.refusals, i, i+1)
-			}
+		if n.op.mayExplain(msg) {
+			r.refusals = slices.Delete(r.refusals, i, i+1)
 			return nil
 		}
 	}
 	var only *Pending
 	for _, p := range r.pending {
-		if p.finished || p.suspect != nil || !about(p.op.CallID, p.device) {
+		if p.finished || p.suspect != nil || !p.mayExplain(msg) {
 			continue
 		}
 		if only != nil {
@@ -82,6 +72,30 @@ func (c *Client) attribute(msg *ErrorMessage) *Pending {
 	}
 	msg.Operation = only.op.Name
 	return only
+}
+
+// mayExplain tells whether msg may be about p: it names a call of p, or no call
+// and not another device.
+func (p *Pending) mayExplain(msg *ErrorMessage) bool {
+	if msg.CallID != "" {
+		return slices.Contains(p.calls(), msg.CallID)
+	}
+	return msg.DeviceID == "" || p.device == "" || p.device == msg.DeviceID
+}
+
+// calls returns the calls that p is about, as far as they are known.
+func (p *Pending) calls() []string {
+	ids := []string{p.op.CallID}
+	switch params := p.op.Params.(type) {
+	case swapParams:
+		ids = append(ids, params.otherID)
+	case completeParams:
+		ids = append(ids, params.original, params.consult)
+	}
+	if p.outcome.Consult != nil {
+		ids = append(ids, p.outcome.Consult.Call.ID)
+	}
+	return ids
 }
 
 func (c *Client) failed(p *Pending, msg *ErrorMessage) error {

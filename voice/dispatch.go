@@ -51,9 +51,16 @@ func (c *Client) judge(concerned []*Pending, ev Event) {
 			c.decide(p, nil)
 			taken = taken || p.rule.single
 		case p.rule.failedBy(p, ev):
+			c.noteReleased(p)
 			c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: ev.(*CallStateChangeMessage).Call, Err: ErrCallReleased})
 		}
 	}
+}
+
+func (c *Client) noteReleased(p *Pending) {
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	c.registry.noteRefusal(p)
 }
 
 // failedBy tells whether ev proves that what p waits for cannot happen any

@@ -95,9 +95,30 @@ func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 	if err != nil {
 		return nil, &NotSentError{op.Name, op.CallID, err}
 	}
-	answer, err := c.rest.Post(ctx, path, body)
+	limited, cancel := c.limit(ctx, answerTimeout)
+	defer cancel()
+	answer, err := c.rest.Post(limited, path, body)
 	return c.answered(ctx, p, answer, err)
 }
+
+// answerTimeout is how long the answer to a request is awaited. The server
+// answers within seconds; one that has not answered by then will not.
+const answerTimeout = 30 * time.Second
+
+// limit returns a context that ends with ctx, with the client, and after d; d
+// may be 0 for any time.
+func (c *Client) limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(c.lifetime, cancel)
+	if d <= 0 {
+		return ctx, func() { stop(); cancel() }
+	}
+	limited, end := context.WithTimeout(ctx, d)
+	return limited, func() { stop(); end(); cancel() }
+}
+
+// errNoAnswer is the Err of what was sent and not answered within answerTimeout.
+var errNoAnswer = fmt.Errorf("no answer within %v", answerTimeout)
 
 // prepare checks op and returns the path and the body of its request.
 func (c *Client) prepare(op *Operation) (path string, body []byte, err error) {
@@ -167,19 +188,27 @@ func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err er
 		c.withdraw(p, true)
 		return nil, err
 	}
-	if e, ok := errors.AsType[*rest.TransportError](err); ok && !e.Sent {
+	unsent, ok := errors.AsType[*rest.TransportError](err)
+	if ok && !unsent.Sent {
 		c.withdraw(p, false)
-		return nil, notSent(ctx, p.op.Name, p.op.CallID, e)
+		if closed := c.Err(); closed != nil {
+			return nil, &NotSentError{p.op.Name, p.op.CallID, closed}
+		}
+		return nil, notSent(ctx, p.op.Name, p.op.CallID, unsent)
 	}
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return nil, c.abandon(p, ctxErr)
+	}
+	wait := c.operationTimeout
+	if errors.Is(err, context.DeadlineExceeded) {
+		err, wait = errNoAnswer, 0 // there was time enough for the outcome to show
 	}
 	// The request got out and has no usable answer: it may have been executed.
 	if e, ok := errors.AsType[*rest.ProtocolError](err); ok {
 		err = &ProtocolError{e.HTTPStatus, e.Reason}
 	}
 	c.log.Warn("no usable answer, waiting for the outcome", "op", string(p.op.Name), "call", p.op.CallID, "err", err)
-	c.unanswered(p, err)
+	c.unanswered(p, err, wait)
 	return p, nil
 }
 
@@ -222,18 +251,13 @@ func (p *Pending) Wait(ctx context.Context) (*Outcome, error) {
 	return &out, nil
 }
 
-// run submits op and waits for its outcome. When ctx ends first, nobody is
-// left to wait for the outcome, so the operation is given up.
+// run submits op and waits for its outcome.
 func (c *Client) run(ctx context.Context, op Operation) (*Outcome, error) {
 	p, err := c.Start(ctx, op)
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.Wait(ctx)
-	if err != nil && ctx.Err() != nil {
-		c.forget(p)
-	}
-	return out, err
+	return p.Wait(ctx)
 }
 
 // one runs an operation whose outcome is one call message.

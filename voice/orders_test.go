@@ -90,7 +90,7 @@ func (b playback) play(t *testing.T, s *scripted, c *voice.Client, p played, ord
 		send = b.dress(order)
 	}
 	times := b.messages(len(own))
-	s.answerWith(func(w http.ResponseWriter, _ scriptedPost) {
+	s.answerWith(func(w http.ResponseWriter, post scriptedPost) {
 		start := time.Now()
 		go func() {
 			for i, n := range send {
@@ -102,7 +102,7 @@ func (b playback) play(t *testing.T, s *scripted, c *voice.Client, p played, ord
 			b.answerBy(w, start)
 			return
 		}
-		time.Sleep(b.answer)
+		post.wait(b.answer)
 		accept(w)
 	})
 	start := time.Now()

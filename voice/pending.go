@@ -139,7 +139,7 @@ func (c *Client) accept(p *Pending) {
 	case p.suspect != nil:
 		p.decided, p.verdict = true, c.failedLocked(p, p.suspect)
 	}
-	c.startWaiting(p)
+	c.startWaiting(p, c.operationTimeout)
 	finish := p.decided && p.finish(p.verdict)
 	if finish {
 		r.remove(p)
@@ -150,15 +150,20 @@ func (c *Client) accept(p *Pending) {
 	}
 }
 
-// unanswered notes that the request got out and that no usable answer came.
-func (c *Client) unanswered(p *Pending, err error) {
+// unanswered notes that the request got out and that no usable answer came. The
+// outcome is awaited for another while.
+func (c *Client) unanswered(p *Pending, err error, wait time.Duration) {
 	r := c.registry
 	r.mu.Lock()
 	p.answered, p.sendErr = true, err
-	if !p.decided && p.rule.settles == nil {
+	switch {
+	case p.decided:
+	case p.rule.settles == nil:
 		p.decided, p.verdict = true, c.unconfirmedLocked(p, err) // no message can tell
+	case p.suspect != nil:
+		p.decided, p.verdict = true, c.failedLocked(p, p.suspect) // refused or failed: it did not happen
 	}
-	c.startWaiting(p)
+	c.startWaiting(p, wait)
 	finish := p.decided && p.finish(p.verdict)
 	if finish {
 		r.remove(p)
@@ -170,9 +175,9 @@ func (c *Client) unanswered(p *Pending, err error) {
 }
 
 // startWaiting limits the wait for the outcome; mu is held.
-func (c *Client) startWaiting(p *Pending) {
+func (c *Client) startWaiting(p *Pending, wait time.Duration) {
 	if !p.decided && !p.finished {
-		p.timer = time.AfterFunc(c.operationTimeout, func() { c.confirm(p) })
+		p.timer = time.AfterFunc(wait, func() { c.confirm(p) })
 	}
 }
 
@@ -190,44 +195,25 @@ func (c *Client) withdraw(p *Pending, refused bool) {
 	r.remove(p)
 }
 
-// abandon gives up on an operation whose request was under way when ctx ended.
-func (c *Client) abandon(p *Pending, ctxErr error) error {
-	r := c.registry
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	err := c.unconfirmedLocked(p, ctxErr)
-	r.forgetLocked(c, p)
-	return err
+// abandon tells the caller of an operation that its outcome is not known, when
+// err ended the request. The operation itself stays pending: the message that
+// it causes must not be taken for that of another one.
+func (c *Client) abandon(p *Pending, err error) error {
+	unknown := c.unconfirmed(p, err)
+	c.unanswered(p, err, c.operationTimeout)
+	return unknown
 }
 
-// forget gives up on an accepted operation for whose outcome nobody waits.
-func (c *Client) forget(p *Pending) {
-	r := c.registry
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !p.finished {
-		r.forgetLocked(c, p)
-	}
-}
-
-// forgetLocked ends p, and remembers for a while that it may still fail: an
-// error message must not be taken for another operation's.
-func (r *registry) forgetLocked(c *Client, p *Pending) {
-	p.decided, p.finished = true, true
-	r.doubt(p)
-	if p.rule.settles != nil {
-		r.noteForgotten(p, c.operationTimeout)
-	}
-	r.remove(p)
-}
-
-// settleUnknown ends p with an UnconfirmedError, unless its outcome is known.
+// settleUnknown ends p with an UnconfirmedError, unless its outcome is known. It
+// may fail yet: an error message that comes late must not be taken for another
+// operation's.
 func (c *Client) settleUnknown(p *Pending, err error) {
 	r := c.registry
 	r.mu.Lock()
 	if !p.decided {
 		p.decided, p.verdict = true, c.unconfirmedLocked(p, err)
 		r.doubt(p)
+		r.noteUnknown(p, c.operationTimeout)
 	}
 	finish := p.finish(p.verdict)
 	if finish {

@@ -41,6 +41,15 @@ type scripted struct {
 type scriptedPost struct {
 	Path string
 	Body json.RawMessage
+	gone <-chan struct{} // closed when the client does not wait any more
+}
+
+// wait lets d pass, or less if the client goes.
+func (p scriptedPost) wait(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-p.gone:
+	}
 }
 
 // sampleHost is the server's idea of its address in the samples.
@@ -87,7 +96,7 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodPost {
 		body, _ := io.ReadAll(r.Body)
-		p := scriptedPost{path, body}
+		p := scriptedPost{path, body, r.Context().Done()}
 		s.mu.Lock()
 		s.posts = append(s.posts, p)
 		answer := s.onPost

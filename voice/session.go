@@ -123,11 +123,16 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	if err := c.Err(); err != nil {
 		return nil, &NotSentError{Err: err}
 	}
-	body, err := c.rest.Get(ctx, path)
-	if err != nil {
-		return nil, c.readError(ctx, err)
+	limited, cancel := c.limit(ctx, 0)
+	defer cancel()
+	body, err := c.rest.Get(limited, path)
+	if err == nil {
+		return body, nil
 	}
-	return body, nil
+	if closed := c.Err(); closed != nil && ctx.Err() == nil {
+		return nil, &NotSentError{Err: closed}
+	}
+	return nil, c.readError(ctx, err)
 }
 
 // readError puts a failed read into this package's terms.
