@@ -16,8 +16,8 @@ type rule struct {
 	// Operation.CallID is released without settling it.
 	ends func(p *Pending, msg *CallStateChangeMessage) bool
 
-	// lost, if not nil, tells after a fresh read whether the operation has
-	// failed: what it waits for cannot happen any more.
+	// lost, if not nil, tells whether the operation has failed, when a fresh read
+	// has not settled it: what it waits for cannot happen any more.
 	lost func(p *Pending) bool
 
 	// others is set if calls other than Operation.CallID can settle it.
@@ -43,11 +43,11 @@ var outcomes = map[OperationName]rule{
 	OpDecline:    onCall(declined),
 
 	OpSingleStepTransfer: onCall(inState(StateReleased)),
-	OpInitiateTransfer:   {settles: consulting, others: true, ends: consultationEnded},
+	OpInitiateTransfer:   {settles: consulting, single: true, others: true, ends: consultationEnded},
 	OpCompleteTransfer:   {settles: bothReleased, others: true, ends: never, lost: transferLost},
 
 	OpSingleStepConference:            onCall(hasParticipant),
-	OpInitiateConference:              {settles: consulting, others: true, ends: consultationEnded},
+	OpInitiateConference:              {settles: consulting, single: true, others: true, ends: consultationEnded},
 	OpCompleteConference:              {settles: merged, others: true, ends: originalReleased, lost: conferenceLost},
 	OpRemoveParticipantFromConference: onCall(lacksParticipant),
 

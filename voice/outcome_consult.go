@@ -92,10 +92,12 @@ func originalReleased(p *Pending, msg *CallStateChangeMessage) bool {
 	return msg.Call.State == StateReleased && msg.Call.ID == p.completion().original
 }
 
-// conferenceLost tells whether the consultation ended and the original did not
-// get its party.
+// conferenceLost tells whether the consultation ended and the original is still
+// as it was, without its party.
 func conferenceLost(p *Pending) bool {
-	return p.outcome.Consult != nil && p.outcome.Call == nil
+	original := p.client.registry.call(p.completion().original)
+	return p.outcome.Consult != nil && p.outcome.Call == nil &&
+		original != nil && (original.State != StateEstablished || len(original.Participants) < 2)
 }
 
 func (p *Pending) completion() completeParams {
@@ -111,5 +113,5 @@ func (p completeParams) joined(call *Call) bool {
 			return false
 		}
 	}
-	return len(call.Participants) >= 2
+	return len(p.invited) > 0 || len(call.Participants) >= 2
 }

@@ -7,23 +7,27 @@ import "strings"
 // unmatched Dial wait on a device.
 func dialled(p *Pending, ev Event) bool {
 	msg, ok := ev.(*CallStateChangeMessage)
-	if !ok || p.outcome.Call != nil && p.outcome.Call.Call.ID != msg.Call.ID {
+	if !ok || !p.opensCall(msg) {
 		return false
 	}
-	call := msg.Call
-	to, _ := p.op.Params.(dialParams)
-	if call.DeviceID != p.op.DeviceID || call.ParentID != "" || !dialledTo(call, to.Destination.PhoneNumber) {
-		return false
-	}
-	if !p.client.registry.isNewFor(p, call.ID) {
-		return false
-	}
-	switch call.State {
+	switch msg.Call.State {
 	case StateDialing, StateEstablished:
 		p.outcome.Call = msg
 		return true
 	}
 	return false
+}
+
+// opensCall tells whether the call is the one that Dial was to open. One that
+// has rung here, or that came in, is somebody else's doing, though it may be
+// with the same number.
+func (p *Pending) opensCall(msg *CallStateChangeMessage) bool {
+	call := msg.Call
+	to, _ := p.op.Params.(dialParams)
+	return call.DeviceID == p.op.DeviceID && call.ParentID == "" && call.Type != CallTypeConsult &&
+		dialledTo(call, to.Destination.PhoneNumber) &&
+		(call.State == StateDialing || call.Type != CallTypeInbound && !sameNumber(call.DNIS, msg.PhoneNumber)) &&
+		p.client.registry.isNewFor(p, call.ID)
 }
 
 // dialledTo tells whether the call goes to the number, which the server may
@@ -70,8 +74,5 @@ func digits(number string) string {
 // dialEnded tells whether the call that Dial was to open ended before it was
 // seen.
 func dialEnded(p *Pending, msg *CallStateChangeMessage) bool {
-	call := msg.Call
-	to, _ := p.op.Params.(dialParams)
-	return call.State == StateReleased && call.DeviceID == p.op.DeviceID && call.ParentID == "" &&
-		dialledTo(call, to.Destination.PhoneNumber) && p.client.registry.isNewFor(p, call.ID)
+	return msg.Call.State == StateReleased && p.opensCall(msg)
 }

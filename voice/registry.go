@@ -37,6 +37,7 @@ type knownCall struct {
 	call        *Call
 	first, last uint64 // seq of its first and its latest event
 	hadOthers   bool   // it has shown other parties
+	rang        bool   // it came in
 	doubtful    bool   // an operation that may have ended it has an unknown outcome
 }
 
@@ -74,13 +75,13 @@ func (r *registry) applyCall(call *Call, synthetic bool) {
 		if known == nil && r.released.get(call.ID) != nil {
 			return // said twice
 		}
-		first, end := r.seq, r.endingOf(call, known, synthetic)
+		first, rang, end := r.seq, false, r.endingOf(call, known, synthetic)
 		if known != nil {
-			first = known.first
+			first, rang = known.first, known.rang
 			delete(r.calls, call.ID)
 			r.order = slices.DeleteFunc(r.order, func(id string) bool { return id == call.ID })
 		}
-		r.released.add(call, releasedCall{call, first, r.seq, end})
+		r.released.add(call, releasedCall{call, first, r.seq, rang, end})
 		return
 	}
 	if known == nil {
@@ -91,6 +92,7 @@ func (r *registry) applyCall(call *Call, synthetic bool) {
 	}
 	known.call, known.last = call, r.seq
 	known.hadOthers = known.hadOthers || len(call.Participants) > 0
+	known.rang = known.rang || call.State == StateRinging
 }
 
 func (r *registry) applyDevice(d *Device) {
@@ -122,14 +124,16 @@ func (r *registry) isReleased(id string) bool {
 	return r.calls[id] == nil && r.released.get(id) != nil
 }
 
-// isNewFor tells whether the call has appeared since p was registered.
+// isNewFor tells whether the call has appeared since p was registered, and not
+// by ringing.
 func (r *registry) isNewFor(p *Pending, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if known := r.calls[id]; known != nil {
-		return known.first > p.since
+		return known.first > p.since && !known.rang
 	}
-	return r.released.calls[id].first > p.since
+	released := r.released.calls[id]
+	return released.first > p.since && !released.rang
 }
 
 // liveCalls returns the calls that have not ended, oldest first.
@@ -252,6 +256,7 @@ type releasedCalls struct {
 type releasedCall struct {
 	call        *Call
 	first, last uint64 // as in knownCall
+	rang        bool
 	ending      ending
 }
 

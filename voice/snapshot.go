@@ -178,6 +178,9 @@ func (c *Client) confirm(p *Pending) {
 	switch readErr := read(ctx, s); {
 	case readErr == nil:
 		c.reconcile(s)
+		if p.rule.lost != nil && c.isLost(p) {
+			c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: c.registry.call(p.op.CallID), Err: ErrCallReleased})
+		}
 	case c.lifetime.Err() != nil:
 		return // whoever closes the client settles p
 	default:
@@ -185,9 +188,6 @@ func (c *Client) confirm(p *Pending) {
 	}
 	if p.sendErr != nil {
 		err = p.sendErr
-	}
-	if p.rule.lost != nil && c.isLost(p) {
-		c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: c.registry.call(p.op.CallID), Err: ErrCallReleased})
 	}
 	c.settleUnknown(p, err)
 }
