@@ -266,38 +266,15 @@ func (c *Client) received(m *cometd.Message) {
 		c.log.Warn("message not understood", "channel", m.Channel, "err", err)
 		return
 	}
-	switch ev := ev.(type) {
-	case *CallStateChangeMessage:
-		if !c.credible(ev) {
-			c.log.Warn("late message for a released call ignored", "call", ev.Call.ID, "state", string(ev.Call.State))
-			return
-		}
-	case *ServiceStateChange:
-		c.serviceChanged(ev)
+	if services, ok := ev.(*ServiceStateChange); ok {
+		c.serviceChanged(services)
+		return
+	}
+	if c.registry.outOfOrder(ev) && !c.isTrue(ev) {
+		c.log.Warn("late message ignored", "call", eventCallID(ev), "channel", m.Channel)
 		return
 	}
 	c.dispatch(ev)
-}
-
-// credible tells whether a message can be believed. One for a call that has
-// ended is either late, or the call has come back: a rejected call may ring
-// again under its old id. The server's list decides.
-func (c *Client) credible(msg *CallStateChangeMessage) bool {
-	if msg.Call.State == StateReleased || !c.registry.isReleased(msg.Call.ID) {
-		return true
-	}
-	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
-	defer cancel()
-	var s snapshot
-	if err := c.readCalls(ctx, &s); err != nil {
-		return false
-	}
-	for _, call := range s.calls {
-		if call.ID == msg.Call.ID && call.State != StateReleased {
-			return true
-		}
-	}
-	return false
 }
 
 // Done returns a channel that is closed when the client has ended for good: by

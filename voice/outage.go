@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/gwsvoice/gws-go/internal/backoff"
@@ -14,6 +15,12 @@ func (r *registry) outage() error {
 		return ErrVoiceUnavailable
 	}
 	return nil
+}
+
+func (r *registry) isVoiceDown() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.voiceDown
 }
 
 // concernsVoice returns the state of the voice service that the agent's devices
@@ -72,7 +79,10 @@ func (c *Client) applyServices(ev *ServiceStateChange) {
 		r.voiceDown = state == ServiceInactive
 	}
 	down := r.voiceDown
-	pending := r.pending
+	if down && !was {
+		r.outages++
+	}
+	outage, pending := r.outages, r.pending
 	r.mu.Unlock()
 	c.deliver(ev)
 	if down && !was {
@@ -84,6 +94,12 @@ func (c *Client) applyServices(ev *ServiceStateChange) {
 		}
 	}
 	c.turn.Unlock()
+	if down && !was && c.enter() {
+		go func() {
+			defer c.leave()
+			c.awaitVoiceService(outage, ev)
+		}()
+	}
 	if was && !down {
 		c.log.Info("voice service available again")
 		c.recoverGap()
@@ -109,32 +125,44 @@ func (c *Client) voiceRefused() {
 	go func() {
 		defer c.leave()
 		c.applyServices(&ServiceStateChange{Services: []Service{service}, Synthetic: true})
-		c.awaitVoiceService(service)
 	}()
 }
 
+// outagePause is the longest pause between two questions whether the voice
+// service is back.
+const outagePause = 30 * time.Second
+
 // awaitVoiceService asks for the services until voice is back or a notification
-// has said so. Where they cannot be read, one pause is all that can be done.
-func (c *Client) awaitVoiceService(service Service) {
-	pause := backoff.Backoff{Min: time.Second, Max: 30 * time.Second}
+// has said so: the notification may be missed. An outage that was concluded
+// from a refusal may have no notification at all; where the services cannot be
+// read either, one pause is all that can be done.
+func (c *Client) awaitVoiceService(outage int, began *ServiceStateChange) {
+	r := c.registry
+	pause := backoff.Backoff{Min: outagePause, Max: outagePause}
+	if began.Synthetic {
+		pause.Min = time.Second
+	}
 	for {
 		select {
 		case <-time.After(pause.Next()):
 		case <-c.lifetime.Done():
 			return
 		}
-		c.registry.mu.Lock()
-		down := c.registry.voiceDown
-		c.registry.mu.Unlock()
-		if !down {
+		r.mu.Lock()
+		over := !r.voiceDown || r.outages != outage
+		r.mu.Unlock()
+		if over {
 			return
 		}
 		known, err := c.askServices(c.lifetime)
-		if err == nil && known {
+		if err == nil && known || !began.Synthetic {
 			continue
 		}
-		service.State = ServiceActive // as far as can be told: the next operation will show
-		c.applyServices(&ServiceStateChange{Services: []Service{service}, Synthetic: true})
+		services := slices.Clone(began.Services)
+		for i := range services {
+			services[i].State = ServiceActive // as far as can be told: the next operation will show
+		}
+		c.applyServices(&ServiceStateChange{Services: services, Synthetic: true})
 		return
 	}
 }

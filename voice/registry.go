@@ -30,7 +30,9 @@ type registry struct {
 	refusals []refusal             // recent, for the attribution of error messages
 	dialling map[string]chan struct{}
 
-	voiceDown bool // the voice service is known to be down
+	voiceDown  bool // the voice service is known to be down
+	outages    int  // so far
+	recovering bool // somebody waits to read everything back
 }
 
 type knownCall struct {
@@ -38,12 +40,14 @@ type knownCall struct {
 	first, last uint64 // seq of its first and its latest event
 	hadOthers   bool   // it has shown other parties
 	rang        bool   // it came in
-	doubtful    bool   // an operation that may have ended it has an unknown outcome
+	heard       heard
+	doubtful    bool // an operation that may have ended it has an unknown outcome
 }
 
 type knownDevice struct {
 	device *Device
 	last   uint64
+	heard  heard
 }
 
 func newRegistry() *registry {
@@ -60,7 +64,7 @@ func (r *registry) apply(ev Event) {
 	switch ev := ev.(type) {
 	case *CallStateChangeMessage:
 		r.seq++
-		r.applyCall(ev.Call, ev.Synthetic)
+		r.applyCall(ev)
 	case *DeviceStateChangeMessage:
 		r.seq++
 		for _, d := range ev.Devices {
@@ -69,23 +73,27 @@ func (r *registry) apply(ev Event) {
 	}
 }
 
-func (r *registry) applyCall(call *Call, synthetic bool) {
+func (r *registry) applyCall(msg *CallStateChangeMessage) {
+	call := msg.Call
 	known := r.calls[call.ID]
 	if call.State == StateReleased {
 		if known == nil && r.released.get(call.ID) != nil {
 			return // said twice
 		}
-		first, rang, end := r.seq, false, r.endingOf(call, known, synthetic)
+		released := releasedCall{call: call, first: r.seq, last: r.seq, ending: r.endingOf(call, known, msg.Synthetic)}
 		if known != nil {
-			first, rang = known.first, known.rang
+			released.first, released.rang, released.heard = known.first, known.rang, known.heard.cameBack()
 			delete(r.calls, call.ID)
 			r.order = slices.DeleteFunc(r.order, func(id string) bool { return id == call.ID })
 		}
-		r.released.add(call, releasedCall{call, first, r.seq, rang, end})
+		r.released.add(call, released)
 		return
 	}
 	if known == nil {
-		known = &knownCall{first: r.seq}
+		known = &knownCall{first: r.seq, heard: r.released.calls[call.ID].heard}
+		if !msg.Synthetic {
+			known.heard.add(msg.Raw, msg.Generated, call.Duration, false)
+		}
 		r.calls[call.ID] = known
 		r.order = append(r.order, call.ID)
 		r.released.remove(call.ID)
@@ -97,10 +105,10 @@ func (r *registry) applyCall(call *Call, synthetic bool) {
 
 func (r *registry) applyDevice(d *Device) {
 	if known := r.device(d.ID); known != nil {
-		*known = knownDevice{d, r.seq}
+		known.device, known.last = d, r.seq
 		return
 	}
-	r.devices = append(r.devices, knownDevice{d, r.seq})
+	r.devices = append(r.devices, knownDevice{device: d, last: r.seq})
 }
 
 // call returns the last snapshot of the call, released or not, or nil.
@@ -257,6 +265,7 @@ type releasedCall struct {
 	call        *Call
 	first, last uint64 // as in knownCall
 	rang        bool
+	heard       heard // of the call should it come back
 	ending      ending
 }
 

@@ -207,10 +207,23 @@ const readTimeout = 10 * time.Second
 // the snapshot. If the read does not succeed soon, they wait no longer, and the
 // reading goes on beside them.
 func (c *Client) recoverGap() {
-	if c.tryRecover() == nil {
+	if c.tryRecover() != nil {
+		c.recoverLater()
+	}
+}
+
+// recoverLater reads everything back as soon as that is possible.
+func (c *Client) recoverLater() {
+	if !c.enter() {
 		return
 	}
-	if !c.enter() {
+	r := c.registry
+	r.mu.Lock()
+	busy := r.recovering
+	r.recovering = true
+	r.mu.Unlock()
+	if busy {
+		c.leave()
 		return
 	}
 	go func() {
@@ -222,13 +235,27 @@ func (c *Client) recoverGap() {
 			case <-c.lifetime.Done():
 				return
 			}
+			// Whoever needs another read from here on has to ask again.
+			r.mu.Lock()
+			r.recovering = false
+			r.mu.Unlock()
 			if c.tryRecover() == nil {
+				return
+			}
+			r.mu.Lock()
+			busy := r.recovering
+			r.recovering = true
+			r.mu.Unlock()
+			if busy {
 				return
 			}
 		}
 	}()
 }
 
+// tryRecover reads calls and devices, and the state of the voice service where
+// it is down as far as is known: the notification of its return may be among
+// those that were missed.
 func (c *Client) tryRecover() error {
 	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
 	defer cancel()
@@ -240,5 +267,8 @@ func (c *Client) tryRecover() error {
 		return err
 	}
 	c.reconcile(s)
+	if c.registry.isVoiceDown() {
+		_, _ = c.askServices(c.lifetime) // it is asked for again while it is down
+	}
 	return nil
 }

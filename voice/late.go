@@ -1,0 +1,166 @@
+package voice
+
+import (
+	"context"
+	"hash/maphash"
+	"slices"
+	"time"
+)
+
+// Messages about one call, or one device, come in order. One that is out of
+// order, or comes twice, shows how things were: it must neither replace what is
+// known nor settle an operation. It is recognised by the clock of the server or
+// of the call that goes back, by bytes that came before, or by a call that has
+// ended; the server's own list then decides whether it is true all the same.
+
+// heard is what was notified of a call or device lately.
+type heard struct {
+	generated time.Time
+	duration  time.Duration // of the call
+	prints    []print       // of the messages since the duration has this value, or since repeatWindow
+	ended     uint64        // of the message that ended the call before it came back
+}
+
+// print recognises a message that comes twice.
+type print struct {
+	sum uint64
+	at  time.Time
+}
+
+const (
+	// repeatWindow is for how long a message about a device is recognised.
+	// Messages about a call show its duration: they differ after a second.
+	repeatWindow = 10 * time.Second
+	maxPrints    = 16
+)
+
+var printSeed = maphash.MakeSeed()
+
+// add notes a message and tells whether it is out of order.
+func (h *heard) add(raw []byte, generated time.Time, duration time.Duration, released bool) (late bool) {
+	sum, now := maphash.Bytes(printSeed, raw), time.Now()
+	switch {
+	case !generated.IsZero() && generated.Before(h.generated), duration < h.duration && !released, sum == h.ended:
+		return true
+	case duration > h.duration:
+		h.prints = h.prints[:0]
+	}
+	last := len(h.prints) - 1
+	i := slices.IndexFunc(h.prints, func(p print) bool { return p.sum == sum && now.Sub(p.at) < repeatWindow })
+	switch {
+	case i >= 0 && i < last:
+		return true
+	case i == last && last >= 0: // right after itself it changes nothing
+		return false
+	case len(h.prints) == maxPrints:
+		h.prints = slices.Delete(h.prints, 0, 1)
+	}
+	h.prints = append(h.prints, print{sum, now})
+	h.generated, h.duration = generated, duration
+	return false
+}
+
+// again notes that a message which was out of order is true.
+func (h *heard) again(raw []byte) {
+	sum := maphash.Bytes(printSeed, raw)
+	h.prints = slices.DeleteFunc(h.prints, func(p print) bool { return p.sum == sum })
+	h.prints = append(h.prints, print{sum, time.Now()})
+}
+
+// cameBack returns what is remembered of a call that has ended, when it is
+// there again.
+func (h *heard) cameBack() heard {
+	if len(h.prints) == 0 {
+		return heard{generated: h.generated}
+	}
+	return heard{generated: h.generated, ended: h.prints[len(h.prints)-1].sum}
+}
+
+// outOfOrder notes a notified message and tells whether it is out of order.
+func (r *registry) outOfOrder(ev Event) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch ev := ev.(type) {
+	case *CallStateChangeMessage:
+		known := r.calls[ev.Call.ID]
+		released := ev.Call.State == StateReleased
+		if known == nil {
+			return !released && r.released.get(ev.Call.ID) != nil
+		}
+		return known.heard.add(ev.Raw, ev.Generated, ev.Call.Duration, released)
+	case *DeviceStateChangeMessage:
+		late := false
+		for _, d := range ev.Devices {
+			if known := r.device(d.ID); known != nil {
+				late = known.heard.add(ev.Raw, ev.Generated, 0, false) || late
+			}
+		}
+		return late
+	}
+	return false
+}
+
+// isTrue tells whether a message that is out of order agrees with what the
+// server says now. If not, that takes effect in its place.
+func (c *Client) isTrue(ev Event) bool {
+	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
+	defer cancel()
+	s := &snapshot{since: c.registry.now()}
+	var err error
+	agrees := true
+	switch ev := ev.(type) {
+	case *CallStateChangeMessage:
+		if err = c.readCalls(ctx, s); err == nil {
+			agrees = c.agrees(ev.Call, s.calls)
+		}
+	case *DeviceStateChangeMessage:
+		err = c.readDevices(ctx, s)
+		for _, d := range ev.Devices {
+			agrees = agrees && slices.ContainsFunc(s.devices, func(other *Device) bool { return other.ID == d.ID && sameDevice(d, other) })
+		}
+	}
+	switch {
+	case c.lifetime.Err() != nil:
+		return false
+	case err != nil:
+		c.log.Warn("cannot tell whether a late message is true", "err", err)
+		c.recoverLater()
+		return false
+	case agrees:
+		c.registry.heardAgain(ev)
+	default:
+		c.reconcile(s)
+	}
+	return agrees
+}
+
+// agrees tells whether call is as the server lists it. A call that has ended
+// may have come back, and gone further since: a rejected call may ring again
+// under its old id.
+func (c *Client) agrees(call *Call, listed []*Call) bool {
+	i := slices.IndexFunc(listed, func(other *Call) bool { return other.ID == call.ID && other.State != StateReleased })
+	switch {
+	case call.State == StateReleased || i < 0:
+		return call.State == StateReleased && i < 0
+	case c.registry.isReleased(call.ID):
+		return true
+	}
+	return sameCall(call, listed[i])
+}
+
+func (r *registry) heardAgain(ev Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch ev := ev.(type) {
+	case *CallStateChangeMessage:
+		if known := r.calls[ev.Call.ID]; known != nil {
+			known.heard.again(ev.Raw)
+		}
+	case *DeviceStateChangeMessage:
+		for _, d := range ev.Devices {
+			if known := r.device(d.ID); known != nil {
+				known.heard.again(ev.Raw)
+			}
+		}
+	}
+}
