@@ -86,7 +86,7 @@ func (p *Pending) mayExplain(msg *ErrorMessage) bool {
 // calls returns the calls that p is about, as far as they are known.
 func (p *Pending) calls() []string {
 	ids := []string{p.op.CallID}
-	switch params := p.op.Params.(type) {
+	switch params := p.params.(type) {
 	case swapParams:
 		ids = append(ids, params.otherID)
 	case completeParams:

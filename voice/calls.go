@@ -115,7 +115,18 @@ func (c *Client) SwapCalls(ctx context.Context, callID, otherID string) (*Swap, 
 	case otherID == callID:
 		return nil, &ArgumentError{OpSwapCalls, "otherID", "is the same call"}
 	}
-	params := swapParams{OtherCallURI: c.callURI(otherID), otherID: otherID, want: map[string]CallState{}}
+	params := c.swapParams(callID, otherID)
+	params.OtherCallURI = c.callURI(otherID)
+	out, err := c.run(ctx, Operation{Name: OpSwapCalls, CallID: callID, Params: params})
+	if err != nil {
+		return nil, err
+	}
+	return &Swap{Established: out.Call, Held: out.Consult}, nil
+}
+
+// swapParams notes the states that the calls are to take, as far as known.
+func (c *Client) swapParams(callID, otherID string) swapParams {
+	params := swapParams{otherID: otherID, want: map[string]CallState{}}
 	for _, id := range []string{callID, otherID} {
 		switch call := c.registry.call(id); {
 		case call == nil:
@@ -125,9 +136,5 @@ func (c *Client) SwapCalls(ctx context.Context, callID, otherID string) (*Swap, 
 			params.want[id] = StateHeld
 		}
 	}
-	out, err := c.run(ctx, Operation{Name: OpSwapCalls, CallID: callID, Params: params})
-	if err != nil {
-		return nil, err
-	}
-	return &Swap{Established: out.Call, Held: out.Consult}, nil
+	return params
 }

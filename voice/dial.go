@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 )
 
@@ -40,12 +41,16 @@ func (c *Client) Dial(ctx context.Context, to Destination) (*CallStateChangeMess
 	if err := checkNumber(OpDial, "to.PhoneNumber", to.PhoneNumber); err != nil {
 		return nil, err
 	}
-	if to.DeviceID == "" {
-		devices := c.registry.knownDevices()
-		if len(devices) == 0 {
+	if err := checkUserData(OpDial, to.UserData); err != nil {
+		return nil, err
+	}
+	switch reason := badID(to.DeviceID); {
+	case to.DeviceID == "":
+		if to.DeviceID = c.firstDevice(); to.DeviceID == "" {
 			return nil, &ArgumentError{OpDial, "to.DeviceID", "is empty and the agent has no device"}
 		}
-		to.DeviceID = devices[0].ID
+	case reason != "":
+		return nil, &ArgumentError{OpDial, "to.DeviceID", reason}
 	}
 	out, err := c.run(ctx, Operation{Name: OpDial, DeviceID: to.DeviceID, Params: dialParams{
 		Destination:      phoneNumber{to.PhoneNumber},
@@ -69,4 +74,24 @@ func checkNumber(op OperationName, argument, number string) error {
 		return &ArgumentError{op, argument, "has control characters in it"}
 	}
 	return nil
+}
+
+// checkUserData refuses what cannot be sent as the user data of a new call.
+func checkUserData(op OperationName, data map[string]any) error {
+	if _, err := json.Marshal(data); err != nil {
+		return &ArgumentError{op, "to.UserData", "cannot be sent: " + err.Error()}
+	}
+	if _, empty := data[""]; empty {
+		return &ArgumentError{op, "to.UserData", "has an empty key"}
+	}
+	return nil
+}
+
+// firstDevice returns the id of the agent's first device, or "".
+func (c *Client) firstDevice() string {
+	devices := c.registry.knownDevices()
+	if len(devices) == 0 {
+		return ""
+	}
+	return devices[0].ID
 }

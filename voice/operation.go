@@ -54,6 +54,7 @@ type Outcome struct {
 type Pending struct {
 	client *Client
 	op     Operation
+	params any // op.Params in the type of this package, where the rule needs it
 	rule   rule
 	device string // device that error messages about it name; "" if not known
 	since  uint64 // registry.seq when it was registered
@@ -91,7 +92,7 @@ func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.expect(ctx, op)
+	p, err := c.expect(ctx, op, c.understand(&op, body))
 	if err != nil {
 		return nil, &NotSentError{op.Name, op.CallID, err}
 	}
@@ -108,13 +109,14 @@ const answerTimeout = 30 * time.Second
 // limit returns a context that ends with ctx, with the client, and after d; d
 // may be 0 for any time.
 func (c *Client) limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(c.lifetime, cancel)
-	if d <= 0 {
-		return ctx, func() { stop(); cancel() }
+	var cancel context.CancelFunc
+	if d > 0 {
+		ctx, cancel = context.WithTimeout(ctx, d)
+	} else {
+		ctx, cancel = context.WithCancel(ctx)
 	}
-	limited, end := context.WithTimeout(ctx, d)
-	return limited, func() { stop(); end(); cancel() }
+	stop := context.AfterFunc(c.lifetime, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // errNoAnswer is the Err of what was sent and not answered within answerTimeout.
@@ -128,6 +130,11 @@ func (c *Client) prepare(op *Operation) (path string, body []byte, err error) {
 	for _, id := range []struct{ name, value string }{{"callID", op.CallID}, {"deviceID", op.DeviceID}} {
 		if reason := badID(id.value); reason != "" && id.value != "" {
 			return "", nil, &ArgumentError{op.Name, id.name, reason}
+		}
+	}
+	if op.Name == OpDial && op.DeviceID == "" && op.CallID == "" && op.Path == "" {
+		if op.DeviceID = c.firstDevice(); op.DeviceID == "" {
+			return "", nil, &ArgumentError{op.Name, "deviceID", "is empty and the agent has no device"}
 		}
 	}
 	body, err = rest.Marshal(string(op.Name), op.Params)
@@ -157,12 +164,13 @@ func (c *Client) prepare(op *Operation) (path string, body []byte, err error) {
 const voiceChannelPath = "/me/channels/voice"
 
 // badID returns what is wrong with the id of a call or device, or "". Ids are
-// opaque, but one with a slash or a dot segment would name another resource.
+// opaque, but one with a slash or a dot in it is none, and could name another
+// resource.
 func badID(id string) string {
 	switch {
 	case id == "":
 		return "is empty"
-	case strings.ContainsAny(id, "/\\?#%") || strings.Trim(id, ".") == "":
+	case strings.ContainsAny(id, "/\\?#%."):
 		return fmt.Sprintf("%q is not an id", id)
 	}
 	for _, r := range id {

@@ -42,13 +42,13 @@ func declined(_ *Pending, msg *CallStateChangeMessage) bool {
 }
 
 func hasParticipant(p *Pending, msg *CallStateChangeMessage) bool {
-	to, _ := p.op.Params.(destinationParams)
+	to, _ := p.params.(destinationParams)
 	return msg.Call.State != StateReleased && msg.Call.hasParticipant(to.Destination.PhoneNumber)
 }
 
 func lacksParticipant(p *Pending, msg *CallStateChangeMessage) bool {
-	removed, _ := p.op.Params.(participantParams)
-	return msg.Call.State != StateReleased && !msg.Call.hasParticipant(removed.Participant)
+	removed, _ := p.params.(participantParams)
+	return msg.Call.State != StateReleased && removed.Participant != "" && !msg.Call.hasParticipant(removed.Participant)
 }
 
 func (c *Call) hasParticipant(number string) bool {
@@ -63,7 +63,7 @@ func (c *Call) hasParticipant(number string) bool {
 // swapped settles SwapCalls: each call takes the other's state, in either order.
 func swapped(p *Pending, ev Event) bool {
 	msg, ok := ev.(*CallStateChangeMessage)
-	params, _ := p.op.Params.(swapParams)
+	params, _ := p.params.(swapParams)
 	if !ok || msg.Call.ID != p.op.CallID && msg.Call.ID != params.otherID {
 		return false
 	}
@@ -81,7 +81,7 @@ func swapped(p *Pending, ev Event) bool {
 }
 
 func eitherReleased(p *Pending, msg *CallStateChangeMessage) bool {
-	params, _ := p.op.Params.(swapParams)
+	params, _ := p.params.(swapParams)
 	return msg.Call.State == StateReleased && (msg.Call.ID == p.op.CallID || msg.Call.ID == params.otherID)
 }
 

@@ -32,7 +32,7 @@ func consulting(p *Pending, ev Event) bool {
 // consultation on the same device with the number that p called.
 func (p *Pending) opensConsultation(msg *CallStateChangeMessage) bool {
 	call := msg.Call
-	to, _ := p.op.Params.(destinationParams)
+	to, _ := p.params.(destinationParams)
 	switch {
 	case call.ID == p.op.CallID || !p.client.registry.isNewFor(p, call.ID):
 		return false
@@ -101,7 +101,7 @@ func conferenceLost(p *Pending) bool {
 }
 
 func (p *Pending) completion() completeParams {
-	params, _ := p.op.Params.(completeParams)
+	params, _ := p.params.(completeParams)
 	return params
 }
 

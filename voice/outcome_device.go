@@ -45,7 +45,7 @@ func inConfiguredState(want AgentState) func(*Pending, *Device) bool {
 
 func monitors(op OperationName) func(*Pending, *Device) bool {
 	return func(p *Pending, d *Device) bool {
-		params, _ := p.op.Params.(monitorParams)
+		params, _ := p.params.(monitorParams)
 		m := d.SupervisorMonitoring
 		return m != nil && m.State == op && (params.targetID == "" || m.TargetDeviceID == "" || m.TargetDeviceID == params.targetID)
 	}
@@ -54,7 +54,7 @@ func monitors(op OperationName) func(*Pending, *Device) bool {
 func monitorsNobody(_ *Pending, d *Device) bool { return d.SupervisorMonitoring == nil }
 
 func forwards(p *Pending, d *Device) bool {
-	params, _ := p.op.Params.(forwardParams)
+	params, _ := p.params.(forwardParams)
 	return sameNumber(d.ForwardTo, params.Destination)
 }
 

@@ -23,7 +23,7 @@ func dialled(p *Pending, ev Event) bool {
 // with the same number.
 func (p *Pending) opensCall(msg *CallStateChangeMessage) bool {
 	call := msg.Call
-	to, _ := p.op.Params.(dialParams)
+	to, _ := p.params.(dialParams)
 	return call.DeviceID == p.op.DeviceID && call.ParentID == "" && call.Type != CallTypeConsult &&
 		dialledTo(call, to.Destination.PhoneNumber) &&
 		(call.State == StateDialing || call.Type != CallTypeInbound && !sameNumber(call.DNIS, msg.PhoneNumber)) &&

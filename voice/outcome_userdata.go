@@ -15,8 +15,8 @@ func dataChanged(msg *CallStateChangeMessage) bool {
 }
 
 func showsUserData(p *Pending, msg *CallStateChangeMessage) bool {
-	params, _ := p.op.Params.(userDataParams)
-	if !dataChanged(msg) {
+	params, _ := p.params.(userDataParams)
+	if !dataChanged(msg) || len(params.plain) == 0 {
 		return false
 	}
 	for key, want := range params.plain {
@@ -28,9 +28,9 @@ func showsUserData(p *Pending, msg *CallStateChangeMessage) bool {
 }
 
 func lacksUserDataKey(p *Pending, msg *CallStateChangeMessage) bool {
-	params, _ := p.op.Params.(keyParams)
+	params, _ := p.params.(keyParams)
 	_, has := msg.Call.UserData[params.Key]
-	return dataChanged(msg) && !has
+	return dataChanged(msg) && params.Key != "" && !has
 }
 
 func lacksUserData(_ *Pending, msg *CallStateChangeMessage) bool {
@@ -43,8 +43,8 @@ func showsDisposition(p *Pending, msg *CallStateChangeMessage) bool {
 	if msg.Call.State == StateReleased {
 		return true
 	}
-	params, _ := p.op.Params.(dispositionParams)
-	if !dataChanged(msg) {
+	params, _ := p.params.(dispositionParams)
+	if !dataChanged(msg) || params.Disposition == "" {
 		return false
 	}
 	if params.Key != "" {

@@ -7,13 +7,13 @@ import (
 )
 
 // expect registers the expectation of op, before its request is sent.
-func (c *Client) expect(ctx context.Context, op Operation) (*Pending, error) {
+func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending, error) {
 	if op.Name == OpDial {
 		if err := c.awaitDialTurn(ctx, op.DeviceID); err != nil {
 			return nil, err
 		}
 	}
-	p := &Pending{client: c, op: op, rule: ruleFor(&op), done: make(chan struct{})}
+	p := &Pending{client: c, op: op, params: params, rule: ruleFor(&op), done: make(chan struct{})}
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()

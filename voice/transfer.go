@@ -145,5 +145,8 @@ func (to Destination) params(op OperationName) (destinationParams, error) {
 	case to.DeviceID != "":
 		return params, &ArgumentError{op, "to.DeviceID", "is for Dial only"}
 	}
-	return params, checkNumber(op, "to.PhoneNumber", to.PhoneNumber)
+	if err := checkNumber(op, "to.PhoneNumber", to.PhoneNumber); err != nil {
+		return params, err
+	}
+	return params, checkUserData(op, to.UserData)
 }
