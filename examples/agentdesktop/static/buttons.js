@@ -1,0 +1,31 @@
+// The buttons that a call can have. The server says which of them a call has
+// now; the order here is the order on the page.
+
+export const buttons = [
+  { op: "Answer", label: "Answer", icon: "phone", style: "go", key: "A" },
+  { op: "Reject", label: "Reject", icon: "hangup", style: "danger", key: "X" },
+  { op: "Accept", label: "Call this customer", icon: "phone", style: "go", key: "A" },
+  { op: "Decline", label: "Decline", icon: "failed", key: "X" },
+  { op: "CompleteTransfer", label: "Complete transfer", icon: "transfer", style: "primary", key: "V" },
+  { op: "CompleteConference", label: "Join calls", icon: "conference", style: "primary", key: "J" },
+  { op: "SwapCalls", label: "Swap", icon: "swap", key: "S" },
+  { op: "Hold", label: "Hold", icon: "hold", key: "H" },
+  { op: "Retrieve", label: "Retrieve", icon: "play", style: "primary", key: "H" },
+  { op: "MuteCall", label: "Mute", icon: "mute", key: "M" },
+  { op: "UnmuteCall", label: "Unmute", icon: "mic", key: "M", pressed: true },
+  { op: "SwitchToBargeIn", label: "Barge in", icon: "barge", key: "B" },
+  { op: "SwitchToListenIn", label: "Only listen", icon: "ear", key: "L" },
+  { op: "MuteMonitoredUser", label: "Mute the agent", icon: "mute" },
+  { op: "UnmuteMonitoredUser", label: "Unmute the agent", icon: "mic", pressed: true },
+  { panel: "transfer", ops: ["SingleStepTransfer", "InitiateTransfer"], label: "Transfer", icon: "transfer", key: "T" },
+  { panel: "conference", ops: ["SingleStepConference", "InitiateConference", "RemoveParticipantFromConference"], label: "Conference", icon: "conference", key: "C" },
+  { panel: "keypad", ops: ["SendDtmf"], label: "Keypad", icon: "keypad", key: "K" },
+  { op: "StartCallRecording", label: "Record", icon: "record", key: "P" },
+  { op: "PauseCallRecording", label: "Pause recording", icon: "hold", key: "P" },
+  { op: "ResumeCallRecording", label: "Resume recording", icon: "record", key: "P" },
+  { op: "StopCallRecording", label: "Stop recording", icon: "stop" },
+  { panel: "data", ops: ["AttachUserData", "UpdateUserData", "DeleteUserDataPair", "DeleteUserData"], label: "Data", icon: "data", key: "U" },
+  { panel: "result", ops: ["SetCallDisposition"], label: "Result", icon: "tag", key: "O" },
+  { op: "ClearCall", label: "End for all", icon: "hangup", style: "danger", end: true },
+  { op: "Hangup", label: "Hang up", icon: "hangup", style: "stop", key: "E", end: true },
+];

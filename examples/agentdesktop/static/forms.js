@@ -1,0 +1,104 @@
+// Forms: what is wrong is said beside the field, and what was typed stays until
+// it has done its work.
+
+import { fill, h, uid } from "./dom.js";
+import { operate } from "./api.js";
+import { say, show, toast } from "./outcomes.js";
+
+// field makes a labelled input with a place for what is wrong with it.
+export function field(name, label, props = {}) {
+  const id = uid(name);
+  const { hint, ...rest } = props;
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, label),
+    h("input", { id, name, autocomplete: "off", spellcheck: "false", ...rest }),
+    hint ? h("p", { class: "hint", id: id + "-hint" }, hint) : null,
+  );
+}
+
+// complain puts a message beside a field, or below the form if it belongs to
+// none of its fields.
+export function complain(form, name, message) {
+  const input = name && form.elements[name];
+  if (!input || !input.closest) return false;
+  const box = input.closest(".field");
+  box.querySelector(".field-error")?.remove();
+  const id = input.id + "-error";
+  box.append(h("p", { class: "field-error", id }, message));
+  input.setAttribute("aria-invalid", "true");
+  input.setAttribute("aria-describedby", id);
+  input.focus();
+  return true;
+}
+
+export function clearComplaints(form) {
+  form.querySelectorAll(".field-error").forEach((el) => el.remove());
+  form.querySelectorAll("[aria-invalid]").forEach((el) => {
+    el.removeAttribute("aria-invalid");
+    el.removeAttribute("aria-describedby");
+  });
+}
+
+export function values(form) {
+  const out = {};
+  for (const el of form.elements) if (el.name && el.value !== "") out[el.name] = el.value;
+  return out;
+}
+
+// dirty tells whether something is typed that would be lost.
+export const dirty = (form) => [...form.querySelectorAll("input")].some((el) => el.value !== el.defaultValue);
+
+// press runs an operation for a button: one at a time, visibly.
+export async function press(button, where, fields) {
+  if (button.getAttribute("aria-disabled") === "true") return undefined;
+  button.setAttribute("aria-disabled", "true");
+  button.setAttribute("aria-busy", "true");
+  try {
+    return await operate(where, fields);
+  } finally {
+    button.removeAttribute("aria-disabled");
+    button.removeAttribute("aria-busy");
+  }
+}
+
+// submit sends a form and shows what became of it: beside a field, below the
+// form, or as a passing word of success.
+export async function submit(form, button, where, fields) {
+  clearComplaints(form);
+  const place = form.querySelector(":scope > .outcome");
+  show(place, null);
+  const o = await press(button, where, fields ?? values(form));
+  if (!o) return undefined;
+  if (o.outcome === "confirmed") {
+    say(o.message);
+    return o;
+  }
+  const beside = o.outcome === "invalid" && complain(form, o.field, o.message);
+  if (!beside && form.isConnected) show(place, o);
+  if (!form.isConnected) toast(o);
+  say(o.title + ". " + o.message, true);
+  return o;
+}
+
+// onSubmit connects the buttons of a form: each may be a different operation.
+export function onSubmit(form, handler) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = event.submitter ?? form.querySelector("[data-submit]:not([hidden])");
+    if (button) handler(button.dataset.submit, button);
+  });
+  form.addEventListener("input", (event) => {
+    const box = event.target.closest(".field");
+    if (!event.target.hasAttribute("aria-invalid") || !box) return;
+    box.querySelector(".field-error")?.remove();
+    event.target.removeAttribute("aria-invalid");
+    event.target.removeAttribute("aria-describedby");
+  });
+}
+
+export const datalist = (id, options) =>
+  h("datalist", { id }, options.map((o) => h("option", { value: o })));
+
+export { fill };
