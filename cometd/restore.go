@@ -147,6 +147,12 @@ func (c *Client) restore() input {
 	c.outbox = nil
 	t := c.transport
 	c.mu.Unlock()
+	if err := c.openTransport(t); err != nil {
+		c.mu.Lock()
+		c.unsend(list)
+		c.mu.Unlock()
+		return c.restoreFailed(t, err, c.refresh.now())
+	}
 	for len(list) > 0 {
 		c.mu.Lock()
 		if len(c.inbox) > 0 || c.closing != nil {
@@ -161,10 +167,6 @@ func (c *Client) restore() input {
 		if err == nil || errors.Is(err, errNoReply) {
 			continue
 		}
-		in := input{kind: inReadyFailed, err: err, retryAfter: retryAfter(err)}
-		if failure := asError(err); failure.unauthorized() {
-			in.refreshed, in.fatal = c.tryRefresh(failure, x.login)
-		}
 		c.mu.Lock()
 		for _, r := range list {
 			if r.kind != kindSubscribe {
@@ -173,10 +175,7 @@ func (c *Client) restore() input {
 		}
 		c.unsend(list)
 		c.mu.Unlock()
-		if !errors.Is(err, errInterrupted) {
-			c.log.Warn("restoring the session failed", "error", err)
-		}
-		return in
+		return c.restoreFailed(t, err, x.login)
 	}
 	c.mu.Lock()
 	doubtful := false
@@ -190,6 +189,17 @@ func (c *Client) restore() input {
 		c.closeGap()
 	}
 	return input{kind: inReady}
+}
+
+func (c *Client) restoreFailed(t transport, err error, login int) input {
+	in := input{kind: inReadyFailed, err: err, retryAfter: retryAfter(err), otherway: c.lostTransport(t, err)}
+	if failure := asError(err); failure.unauthorized() {
+		in.refreshed, in.fatal = c.tryRefresh(failure, login)
+	}
+	if !errors.Is(err, errInterrupted) {
+		c.log.Warn("restoring the session failed", "error", err)
+	}
+	return in
 }
 
 // unsend takes back requests that restore has not got round to; subscribing is

@@ -147,7 +147,7 @@ func (c *Client) newExchangeLocked(t transport, list ...*request) *exchange {
 // settle finishes the requests of x that got no reply, and returns the error
 // of the exchange as a whole.
 func (c *Client) settle(x *exchange, err error, t transport) error {
-	if err != nil {
+	if err != nil && x != nil {
 		c.mu.Lock()
 		for _, r := range x.unfinished() {
 			c.finishRequest(r, nil, r.failure(err, t.kind()))

@@ -3,6 +3,7 @@ package cometd
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/gwsvoice/gws-go/internal/backoff"
@@ -185,19 +186,30 @@ func (c *Client) perform(act action) input {
 	return in
 }
 
+// openTransport makes t ready, without sending anything.
+func (c *Client) openTransport(t transport) error {
+	c.mu.Lock()
+	open := t.isOpen()
+	c.mu.Unlock()
+	if open {
+		return nil
+	}
+	return c.exchange(t, nil, 0, false)
+}
+
 // exchange sends x on behalf of the session goroutine and waits for its end.
 func (c *Client) exchange(t transport, x *exchange, limit time.Duration, holding bool) error {
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	defer cancel(nil)
 	c.mu.Lock()
-	if len(c.inbox) > 0 || c.closing != nil && !x.isDisconnect() {
+	if len(c.inbox) > 0 || c.closing != nil {
 		c.mu.Unlock()
 		return c.settle(x, errInterrupted, t)
 	}
 	c.interrupt, c.holding = cancel, holding
 	c.mu.Unlock()
 	err := t.open(ctx)
-	if err == nil {
+	if err == nil && x != nil {
 		timer := time.AfterFunc(limit, func() { cancel(errTimeout) })
 		err = t.roundTrip(ctx, x)
 		timer.Stop()
@@ -206,10 +218,6 @@ func (c *Client) exchange(t transport, x *exchange, limit time.Duration, holding
 	c.interrupt, c.holding = nil, false
 	c.mu.Unlock()
 	return c.settle(x, err, t)
-}
-
-func (x *exchange) isDisconnect() bool {
-	return len(x.requests) == 1 && x.requests[0].kind == kindDisconnect
 }
 
 // connect sends a connect and waits for its reply.
@@ -286,14 +294,23 @@ func (c *Client) connectFailed(r *request, x *exchange, t transport, err error) 
 	c.ack.repeat()
 	c.mu.Unlock()
 	in.unreadable = acked && isUnreadable(err)
-	if refusal, ok := errors.AsType[*upgradeError](err); ok && refusal.isFinal() && !failure.unauthorized() {
-		in.otherway, _ = c.negotiate.failed(t, err)
-	}
+	in.otherway = c.lostTransport(t, err)
 	if c.ctx.Err() == nil && (mayHaveLost(err) || x.broken != nil) {
 		c.openGap(in.err, acked)
 	}
 	c.log.Warn("connect failed", "error", in.err)
 	return in
+}
+
+// lostTransport reports whether a server that has a session does not let it use
+// transport t any more, and there is another.
+func (c *Client) lostTransport(t transport, err error) bool {
+	refusal, ok := errors.AsType[*upgradeError](err)
+	if !ok || !refusal.isFinal() || refusal.status == http.StatusUnauthorized || refusal.status == http.StatusForbidden {
+		return false
+	}
+	otherway, _ := c.negotiate.failed(t, err)
+	return otherway
 }
 
 // sessionConfirmed is called after each connect that succeeded.

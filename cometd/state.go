@@ -224,12 +224,17 @@ func nextSession(s state, in input) (state, action) {
 			return s.failed(in, actRestore)
 		}
 	case inConnectReply:
-		return s.connectReply(in)
-	case inConnectFailed:
-		if in.fatal {
-			return s.terminate()
+		if s.phase != handshaken {
+			return s.connectReply(in)
 		}
-		return s.failed(in, actConnect)
+	case inConnectFailed:
+		switch {
+		case s.phase == handshaken:
+		case in.fatal:
+			return s.terminate()
+		default:
+			return s.failed(in, actConnect)
+		}
 	case inAdvice:
 		s.interval = in.advice.interval.or(s.interval)
 		s.timeout = in.advice.timeout.or(s.timeout)
