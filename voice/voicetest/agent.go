@@ -137,7 +137,7 @@ func (x *exchange) addAgent(c Agent) {
 		d.ready = make([]*list.Element, len(d.queues))
 	}
 	a.devices = slices.Clone(a.home)
-	for _, name := range []string{c.UserName, a.id, c.DN} {
+	for _, name := range append([]string{c.UserName, a.id, c.DN}, c.OtherDNs...) {
 		if x.byName[name] != nil {
 			panic("voicetest: two agents are called " + quote(name))
 		}

@@ -33,7 +33,7 @@ func checkDial(rq *request) *refusal {
 		return r
 	}
 	if !rq.device.loggedIn() {
-		return notRegistered(rq.device)
+		return notLoggedIn(rq.device)
 	}
 	return rq.userData(false)
 }

@@ -33,14 +33,20 @@
 // The switch behind the API is complete: every operation of the Voice API,
 // what the other agents on a call see of it, queues that offer a rejected call
 // to the next one who is ready, transfers, conferences and supervisors.
-// [Server.Calls] and [Server.Devices] tell what it knows.
+// [Server.Calls] and [Server.Devices] tell what it knows, and [Server.Agent]
+// is a hand on an agent's phone.
+//
+// A message tells everything that changes: where only the capabilities of a
+// call change, because the party who was consulted has answered or gone, a
+// StatusChange with the same state brings the new ones.
 //
 // # Faults
 //
 // [Server.On] makes the next request with an operation go wrong, or late, in
 // one of the many ways of the field; [Server.OnRead] does the same with reads.
 // [Server.Outage], [Server.Restart], [Server.DropSession] and their like hit
-// everything at once. Without any of them the response comes first and the
+// everything at once, and the faults of the CometD side are those of
+// [Server.CometD]. Without any of them the response comes first and the
 // messages right behind it.
 //
 // Where the reference is silent the simulator does what the options say;

@@ -157,8 +157,6 @@ func (s *Server) Client() *http.Client {
 func (s *Server) Restart(down time.Duration) {
 	s.network.shut()
 	s.logins.endAll(nil)
-	for _, sess := range s.cometd.Sessions() {
-		sess.Expire()
-	}
+	s.cometd.Restart(0)
 	s.network.reopen(down)
 }

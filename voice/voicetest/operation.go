@@ -125,6 +125,16 @@ func notRegistered(d *device) *refusal {
 	return r
 }
 
+func notLoggedIn(d *device) *refusal {
+	if !d.registered {
+		return notRegistered(d)
+	}
+	r := refuse(4, "Agent is not logged in on device '"+d.dn+"'.")
+	r.echo = d
+	r.later = 185
+	return r
+}
+
 // resolve finds what the request is about and checks whether it may be done
 // now. It must be called inside a step; it changes nothing but the request.
 func (rq *request) resolve() *refusal {

@@ -264,3 +264,25 @@ func TestDisposition(t *testing.T) {
 		assert.Equal(t, "Resolved", info.Disposition)
 	})
 }
+
+func TestSeveralDevices(t *testing.T) {
+	bubble(t, voicetest.Options{Agents: []voicetest.Agent{{DN: "5001", OtherDNs: []string{"5101"}}, {DN: "5002"}}}, func(t *testing.T, sim *voicetest.Server) {
+		ada := online(t, sim, "agent5001")
+		devices := sim.Devices("5101")
+		require.Len(t, devices, 2)
+		assert.Equal(t, 200, ada.do("POST", "/me/devices/"+devices[1].ID+"/calls", withParams("Dial", []any{"destination", to("5002")})).status)
+		m := ada.take()
+		require.Len(t, m, 1)
+		assert.Equal(t, "5101", m[0].Data["phoneNumber"])
+		assert.Equal(t, "/devices/"+devices[1].ID, m[0].call()["deviceUri"].(string)[len(sim.URL()+"/api/v2"):])
+		assert.Equal(t, []string{"5101"}, sim.Calls("5002")[0].Participants)
+		id := sim.Ring(voicetest.Call{To: "5101"})
+		assert.Equal(t, "5101", ada.take()[0].Data["phoneNumber"])
+		assert.Len(t, ada.get("/me/devices/" + devices[1].ID + "/calls")["uris"], 2)
+		assert.Len(t, ada.get("/me/devices/" + devices[0].ID + "/calls")["uris"], 0)
+		sim.HangupCustomer(id)
+		assert.Len(t, ada.take(), 1)
+		ada.state("NotReady")
+		assert.Len(t, ada.take(), 2, "one message for each device")
+	})
+}

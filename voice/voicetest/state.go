@@ -39,14 +39,7 @@ func checkState(rq *request) *refusal {
 	if len(rq.user.devices) == 0 {
 		return refuse(4, "User has no device")
 	}
-	d := rq.user.devices[0]
-	if !d.registered {
-		return notRegistered(d)
-	}
-	r := refuse(4, "Agent is not logged in on device '"+d.dn+"'.")
-	r.echo = d
-	r.later = 185
-	return r
+	return notLoggedIn(rq.user.devices[0])
 }
 
 // checkWorkMode looks at the optional parameters; their names are wire names.
