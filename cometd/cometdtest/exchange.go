@@ -68,12 +68,14 @@ func (x *exchange) run() {
 		if r == nil {
 			continue
 		}
+		s.mu.Lock() // the reply to a held connect may be released meanwhile
 		if s.profile.clientID && m.ClientID != "" && !r.anonymous {
 			r.fields["clientId"] = m.ClientID
 		}
 		if s.profile.reference && m.id != nil {
 			r.fields["id"] = json.RawMessage(mustJSON(m.ID)) // a string, whatever it was
 		}
+		s.mu.Unlock()
 		x.replies = append(x.replies, r)
 	}
 }

@@ -211,6 +211,9 @@ func (c *agentClient) listen() {
 			}
 			for _, raw := range list {
 				var m message
+				if bytes.Contains(raw, []byte(`"successful":false`)) {
+					return
+				}
 				if json.Unmarshal(raw, &m) == nil && m.Data != nil {
 					m.At = time.Now()
 					c.mu.Lock()

@@ -114,15 +114,22 @@ func expire(sessions []*cometdtest.Session) {
 	}
 }
 
-// endAll ends the logins of an agent, or of everybody if a is nil.
-func (ls *logins) endAll(a *agent) {
-	var sessions []*cometdtest.Session
+// endAll ends the logins of an agent, or of everybody if a is nil. The CometD
+// sessions that it returns must be expired.
+func (ls *logins) endAll(a *agent) (sessions []*cometdtest.Session) {
 	ls.mu.Lock()
+	defer ls.mu.Unlock()
 	for _, l := range ls.of(a) {
 		sessions = append(sessions, ls.end(l)...)
 	}
-	ls.mu.Unlock()
-	expire(sessions)
+	return sessions
+}
+
+// endOne ends a login as endAll does.
+func (ls *logins) endOne(l *login) []*cometdtest.Session {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	return ls.end(l)
 }
 
 func (ls *logins) of(a *agent) []*login {

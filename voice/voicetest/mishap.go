@@ -6,7 +6,7 @@ func (s *Server) DropSession(agent string) { expire(s.mustAgent(agent).out.all()
 
 // ExpireLogin lets the logins of an agent end: cookies, CSRF tokens and CometD
 // sessions. The next request without credentials is refused with code 20.
-func (s *Server) ExpireLogin(agent string) { s.logins.endAll(s.mustAgent(agent)) }
+func (s *Server) ExpireLogin(agent string) { expire(s.logins.endAll(s.mustAgent(agent))) }
 
 // RotateCSRF gives the logins of an agent new CSRF tokens: a request with the
 // old one is refused.

@@ -156,7 +156,7 @@ func (s *Server) Client() *http.Client {
 // calls and agents, which are the switch's, are not.
 func (s *Server) Restart(down time.Duration) {
 	s.network.shut()
-	s.logins.endAll(nil)
+	expire(s.logins.endAll(nil))
 	s.cometd.Restart(0)
 	s.network.reopen(down)
 }

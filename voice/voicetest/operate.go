@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/gwsvoice/gws-go/cometd/cometdtest"
 	"github.com/gwsvoice/gws-go/voice"
 )
 
@@ -62,6 +63,10 @@ func (s *Server) carryOut(x *exchangeOver, rq *request) {
 		s.refuse(x, refused)
 		return
 	}
+	var over []*cometdtest.Session
+	if rq.last {
+		over = s.logins.endOne(x.login) // before the response, so that it is the last
+	}
 	if !p.cutAfter {
 		s.accept(x, rq)
 	}
@@ -69,9 +74,7 @@ func (s *Server) carryOut(x *exchangeOver, rq *request) {
 	if later != nil {
 		s.exchange.do(nil, nil, later)
 	}
-	if rq.last {
-		s.logins.endAll(rq.agent)
-	}
+	expire(over)
 	if p.cutAfter {
 		panic(http.ErrAbortHandler)
 	}

@@ -106,7 +106,7 @@ func (s *Server) enter(x *exchangeOver) bool {
 
 // relogin ends the login of a request and lets the request in again.
 func (s *Server) relogin(x *exchangeOver) bool {
-	s.logins.endAll(x.login.agent)
+	expire(s.logins.endAll(x.login.agent))
 	return s.enter(x)
 }
 

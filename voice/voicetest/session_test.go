@@ -96,11 +96,15 @@ func TestStart_parameters(t *testing.T) {
 
 func TestEnd_logsOutAndEndsTheLogin(t *testing.T) {
 	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
-		ada := online(t, sim, "agent5001")
+		ada, other := newClient(t, sim, "agent5001"), online(t, sim, "agent5001")
 		assert.Equal(t, 200, ada.do("POST", "/me", object{"operationName": "EndContactCenterSession"}).status)
 		assert.Equal(t, "LoggedOut", sim.State("5001"))
-		assert.Equal(t, 0, sim.Sessions("5001"))
 		assert.Equal(t, 403, ada.send("GET", "/me", nil, "").status)
+		assert.Equal(t, []string{"Device Active LoggedOut"}, other.digest())
+		assert.Equal(t, 1, sim.Sessions("5001"), "of another login")
+		assert.Equal(t, 200, other.do("POST", "/me", object{"operationName": "EndContactCenterSession"}).status)
+		<-other.finished
+		assert.Equal(t, 0, sim.Sessions("5001"))
 	})
 }
 
