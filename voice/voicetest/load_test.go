@@ -11,23 +11,23 @@ import (
 	"github.com/gwsvoice/gws-go/voice/voicetest"
 )
 
-// TestLoad_everyCallIsServedOnce lets a hundred agents among two thousand work
+// TestLoad_everyCallIsServedOnce lets thirty agents among two thousand work
 // on a queue at the same time.
 func TestLoad_everyCallIsServedOnce(t *testing.T) {
 	agents := voicetest.NumberedAgents(6000, 2000)
 	for i := range agents {
-		agents[i].NotReady = i >= 100
+		agents[i].NotReady = i >= 30
 	}
 	bubble(t, voicetest.Options{Agents: agents, RecordLimit: -1}, func(t *testing.T, sim *voicetest.Server) {
 		var clients []*agentClient
-		for _, a := range agents[:100] {
+		for _, a := range agents[:30] {
 			clients = append(clients, online(t, sim, "agent"+a.DN))
 		}
-		const calls = 500
+		const calls = 150
 		for range calls {
 			sim.Enqueue(voicetest.Call{Queue: "9000"})
 		}
-		assert.Len(t, sim.Waiting("9000"), calls-100)
+		assert.Len(t, sim.Waiting("9000"), calls-30)
 		assert.Empty(t, sim.Requests())
 
 		var mu sync.Mutex
