@@ -139,7 +139,10 @@ func newStatusError(resp *http.Response) error {
 // idle one has none; large ones are left to the garbage collector.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
-const keepBuffer = 64 << 10
+const (
+	keepBuffer = 256 << 10
+	trustAhead = 1 << 20 // longest body for which there is room before it comes
+)
 
 func putBuffer(b *[]byte) {
 	if cap(*b) <= keepBuffer {
@@ -153,6 +156,9 @@ func readAll(resp *http.Response, limit int) (*[]byte, error) {
 	p := buffers.Get().(*[]byte)
 	if resp.ContentLength > int64(limit) {
 		return p, errTooLarge
+	}
+	if n := int(resp.ContentLength); n >= cap(*p) && n <= trustAhead {
+		*p = make([]byte, 0, n+1) // one more, to see the end without growing
 	}
 	return p, fill(p, resp.Body, limit)
 }

@@ -10,6 +10,7 @@ import (
 // short time that fullGrace allows.
 func (c *Client) receive(x *exchange, body []byte, t Transport) error {
 	n, err := scan(body, func(m *message) { c.handle(x, m, t) })
+	x.wakeReaders()
 	if err == nil {
 		return nil
 	}
@@ -39,7 +40,7 @@ func (c *Client) handle(x *exchange, m *message, t Transport) {
 		if !m.advice.missing() {
 			c.advise(m, t, c.currentSession())
 		}
-		c.deliver(m)
+		c.deliver(x, m)
 	}
 }
 
@@ -176,8 +177,9 @@ func (c *Client) advise(m *message, t Transport, session uint32) bool {
 	return in.kind == inRenew
 }
 
-// deliver hands an event to the subscriptions that want it.
-func (c *Client) deliver(m *message) {
+// deliver hands an event to the subscriptions that want it. Their readers are
+// woken when all of the body has been delivered.
+func (c *Client) deliver(x *exchange, m *message) {
 	var found [8]*Subscription
 	subs := found[:0]
 	var name string
@@ -224,8 +226,20 @@ func (c *Client) deliver(m *message) {
 	}
 	c.mu.Unlock()
 	for _, s := range subs {
-		c.push(s, event)
+		c.put(s, event)
+		if !slices.Contains(x.readers, s) {
+			x.readers = append(x.readers, s)
+		}
 	}
+}
+
+// wakeReaders wakes those who wait for the events that came with x.
+func (x *exchange) wakeReaders() {
+	for _, s := range x.readers {
+		s.queue.Wake()
+	}
+	clear(x.readers)
+	x.readers = x.readers[:0]
 }
 
 // listen hands a meta message to the subscriptions of its channel.

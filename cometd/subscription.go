@@ -307,8 +307,15 @@ func (s *Subscription) flush() bool {
 	return len(held) > 0
 }
 
-// push hands an event to s. When s is full it gives the reader some time.
+// push hands an event to s.
 func (c *Client) push(s *Subscription, m *Message) {
+	c.put(s, m)
+	s.queue.Wake()
+}
+
+// put is push without waking the reader, unless s is full: then it gives the
+// reader some time.
+func (c *Client) put(s *Subscription, m *Message) {
 	if s.queue.Free() == 0 && !s.stalled.Load() {
 		c.mu.Lock()
 		grace := c.grace
@@ -317,7 +324,7 @@ func (c *Client) push(s *Subscription, m *Message) {
 			s.stalled.Store(true)
 		}
 	}
-	if s.queue.Push(m) {
+	if s.queue.Put(m) {
 		s.stalled.Store(false)
 	}
 }
@@ -326,6 +333,7 @@ func (c *Client) push(s *Subscription, m *Message) {
 func (s *Subscription) awaitRoom(d time.Duration) bool {
 	room := make(chan struct{})
 	s.queue.NotifyRoom(func() { close(room) })
+	s.queue.Wake()
 	defer s.queue.NotifyRoom(nil)
 	if s.queue.Free() > 0 {
 		return true
@@ -354,6 +362,9 @@ func (s *Subscription) Next(ctx context.Context) (Event, error) {
 	}
 	return e, nil
 }
+
+// Buffered returns how many events can be read without waiting.
+func (s *Subscription) Buffered() int { return s.queue.Len() }
 
 // All yields what Next returns. An error ends the loop.
 func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {

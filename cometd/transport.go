@@ -41,6 +41,8 @@ type exchange struct {
 
 	events atomic.Int64 // received with it
 	broken error        // why a message in the response could not be read
+
+	readers []*Subscription // to be woken at the end of the response or frame
 }
 
 // find returns the request that a reply belongs to, by its id, or by what it

@@ -23,12 +23,13 @@ type Queue[E any] struct {
 	limit int
 	wake  chan struct{} // holds a token while there may be something to read
 
-	mu     sync.Mutex
-	items  []item[E]
-	head   int // index of the oldest item in items
-	lost   int // events dropped after the newest item
-	err    error
-	onRoom func() // called once when an item is read; see NotifyRoom
+	mu      sync.Mutex
+	items   []item[E]
+	head    int // index of the oldest item in items
+	lost    int // events dropped after the newest item
+	err     error
+	waiting int    // readers that found nothing
+	onRoom  func() // called once when an item is read; see NotifyRoom
 }
 
 type item[E any] struct {
@@ -43,14 +44,18 @@ func New[E any](limit int) *Queue[E] {
 
 // Push appends e and reports whether it was kept. On a closed queue it is not
 // kept and not counted.
-func (q *Queue[E]) Push(e E) bool { return q.push(e, q.limit) }
+func (q *Queue[E]) Push(e E) bool { return q.push(e, q.limit, true) }
+
+// Put is Push without waking a reader who waits: Wake does that, at the end of
+// a burst of events.
+func (q *Queue[E]) Put(e E) bool { return q.push(e, q.limit, false) }
 
 // PushControl appends an event that marks a hole and must therefore survive a
 // full queue. It is dropped and counted as any other once controlRoom such
 // events are queued beyond the limit.
-func (q *Queue[E]) PushControl(e E) bool { return q.push(e, q.limit+controlRoom) }
+func (q *Queue[E]) PushControl(e E) bool { return q.push(e, q.limit+controlRoom, true) }
 
-func (q *Queue[E]) push(e E, limit int) bool {
+func (q *Queue[E]) push(e E, limit int, wake bool) bool {
 	q.mu.Lock()
 	if q.err != nil {
 		q.mu.Unlock()
@@ -58,7 +63,8 @@ func (q *Queue[E]) push(e E, limit int) bool {
 	}
 	kept := q.len() < limit
 	if kept {
-		if q.head > 0 && len(q.items) == cap(q.items) {
+		// Moving less than half of the items down would have to be done too often.
+		if len(q.items) == cap(q.items) && q.head > len(q.items)/2 {
 			n := copy(q.items, q.items[q.head:])
 			clear(q.items[n:])
 			q.items, q.head = q.items[:n], 0
@@ -68,8 +74,11 @@ func (q *Queue[E]) push(e E, limit int) bool {
 	} else {
 		q.lost++
 	}
+	wake = wake && q.waiting > 0
 	q.mu.Unlock()
-	q.signal()
+	if wake {
+		q.signal()
+	}
 	return kept
 }
 
@@ -83,7 +92,17 @@ func (q *Queue[E]) Lose(n int) {
 		q.lost += n
 	}
 	q.mu.Unlock()
-	q.signal()
+	q.Wake()
+}
+
+// Wake wakes a reader who waits, if there is something to read.
+func (q *Queue[E]) Wake() {
+	q.mu.Lock()
+	wake := q.waiting > 0 && q.readable()
+	q.mu.Unlock()
+	if wake {
+		q.signal()
+	}
 }
 
 // Next returns the oldest event. If events were dropped just before it, it
@@ -91,21 +110,32 @@ func (q *Queue[E]) Lose(n int) {
 // next time. It waits until there is something, ctx ends, or the queue is
 // closed and read to its end; then the error is ctx's or that given to Close.
 func (q *Queue[E]) Next(ctx context.Context) (e E, dropped int, err error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return e, 0, err
-		}
+	if err := ctx.Err(); err != nil {
+		return e, 0, err
+	}
+	for { // whoever was woken must look, even if ctx has ended: nobody else was
 		if e, dropped, err, ok := q.take(); ok {
 			return e, dropped, err
 		}
 		select {
 		case <-q.wake:
+			q.awake()
 		case <-ctx.Done():
+			q.awake()
 			return e, 0, ctx.Err()
 		}
 	}
 }
 
+// awake is called by a reader who has stopped waiting.
+func (q *Queue[E]) awake() {
+	q.mu.Lock()
+	q.waiting--
+	q.mu.Unlock()
+}
+
+// take returns what Next returns. If there is nothing, the reader counts as
+// waiting.
 func (q *Queue[E]) take() (e E, dropped int, err error, ok bool) {
 	q.mu.Lock()
 	var room func()
@@ -128,12 +158,13 @@ func (q *Queue[E]) take() (e E, dropped int, err error, ok bool) {
 	case q.err != nil:
 		err = q.err
 	default:
+		q.waiting++
 		q.mu.Unlock()
 		return e, 0, nil, false
 	}
-	more := q.len() > 0 || q.lost > 0 || q.err != nil
+	others := q.waiting > 0 && q.readable()
 	q.mu.Unlock()
-	if more {
+	if others {
 		q.signal()
 	}
 	if room != nil {
@@ -150,7 +181,7 @@ func (q *Queue[E]) Close(err error) {
 		q.err = err
 	}
 	q.mu.Unlock()
-	q.signal()
+	q.Wake()
 }
 
 // Free returns how many events Push would still keep.
@@ -177,6 +208,8 @@ func (q *Queue[E]) NotifyRoom(f func()) {
 }
 
 func (q *Queue[E]) len() int { return len(q.items) - q.head }
+
+func (q *Queue[E]) readable() bool { return q.len() > 0 || q.lost > 0 || q.err != nil }
 
 func (q *Queue[E]) signal() {
 	select {

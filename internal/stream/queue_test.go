@@ -139,3 +139,67 @@ func TestQueue_givesMemoryBack(t *testing.T) {
 	}
 	assert.LessOrEqual(t, cap(q.items), shrinkAbove)
 }
+
+func TestPut_leavesTheReaderAsleepUntilWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](8)
+		read := 0
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				if _, _, err := q.Next(context.Background()); err != nil {
+					return
+				}
+				read++
+			}
+		}()
+		synctest.Wait()
+		q.Put(1)
+		q.Put(2)
+		synctest.Wait()
+		assert.Zero(t, read)
+		q.Wake()
+		synctest.Wait()
+		assert.Equal(t, 2, read)
+		q.Close(errEnd)
+		<-done
+	})
+}
+
+func TestNext_everyReaderIsWoken(t *testing.T) {
+	const readers, events = 8, 4000
+	q := New[int](events)
+	counts := make(chan int, readers)
+	for range readers {
+		go func() {
+			n := 0
+			for {
+				ctx, cancel := context.WithCancel(context.Background())
+				if n%16 == 15 {
+					go cancel() // some give up as they are woken
+				}
+				_, _, err := q.Next(ctx)
+				cancel()
+				switch {
+				case err == nil:
+					n++
+				case errors.Is(err, errEnd):
+					counts <- n
+					return
+				}
+			}
+		}()
+	}
+	for i := range events {
+		if q.Put(i); i%5 == 0 {
+			q.Wake()
+		}
+	}
+	q.Close(errEnd)
+	total := 0
+	for range readers {
+		total += <-counts
+	}
+	assert.Equal(t, events, total)
+}
