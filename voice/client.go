@@ -67,7 +67,8 @@ type Client struct {
 
 	session  session
 	registry *registry
-	turn     sync.Mutex // held while one event takes effect
+	turn     sync.Mutex      // held while one event takes effect
+	asleep   []*Subscription // whose readers endTurn wakes; guarded by turn
 
 	lifetime context.Context // ends when the client does; for what it does on its own account
 	end      context.CancelFunc
@@ -227,11 +228,18 @@ func (c *Client) openError(ctx context.Context, err error) error {
 	return fmt.Errorf("voice: notifications: %w", err)
 }
 
+// wakeEvery is how many events of a burst take effect before the readers of
+// the first are woken: waking somebody costs more than taking an event.
+const wakeEvery = 16
+
 // receive is the one goroutine of an idle client: it takes messages from the
 // notification session and makes them take effect.
 func (c *Client) receive() {
 	defer c.leave()
-	for {
+	for n := 1; ; n++ {
+		if n%wakeEvery == 0 || c.sub.Buffered() == 0 {
+			c.wakeReaders()
+		}
 		ev, err := c.sub.Next(c.lifetime)
 		if err != nil {
 			if c.lifetime.Err() == nil {
@@ -274,7 +282,15 @@ func (c *Client) received(m *cometd.Message) {
 		c.log.Warn("late message ignored", "call", eventCallID(ev), "channel", m.Channel)
 		return
 	}
-	c.dispatch(ev)
+	c.turn.Lock()
+	c.deliver(ev)
+	c.turn.Unlock()
+}
+
+// wakeReaders wakes the readers of what receive has delivered.
+func (c *Client) wakeReaders() {
+	c.turn.Lock()
+	c.endTurn()
 }
 
 // Done returns a channel that is closed when the client has ended for good: by

@@ -9,11 +9,23 @@ import "slices"
 // method of Client needs.
 func (c *Client) dispatch(ev Event) {
 	c.turn.Lock()
-	defer c.turn.Unlock()
+	defer c.endTurn()
 	c.deliver(ev)
 }
 
-// deliver is dispatch for a caller that has the turn.
+// endTurn wakes the readers of what was delivered, and gives the turn away.
+func (c *Client) endTurn() {
+	for _, s := range c.asleep {
+		s.asleep = false
+		s.queue.Wake()
+	}
+	clear(c.asleep)
+	c.asleep = c.asleep[:0]
+	c.turn.Unlock()
+}
+
+// deliver is dispatch for a caller that has the turn. It leaves the readers of
+// subscriptions asleep until endTurn.
 func (c *Client) deliver(ev Event) {
 	r := c.registry
 	r.mu.Lock()
@@ -27,10 +39,10 @@ func (c *Client) deliver(ev Event) {
 		failed = c.attribute(msg)
 	}
 	for _, s := range all {
-		s.offer(ev)
+		c.offer(s, ev)
 	}
 	for _, s := range limited {
-		s.offer(ev)
+		c.offer(s, ev)
 	}
 	if failed != nil {
 		c.decide(failed, c.failed(failed, ev.(*ErrorMessage)))

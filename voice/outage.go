@@ -93,7 +93,7 @@ func (c *Client) applyServices(ev *ServiceStateChange) {
 			}
 		}
 	}
-	c.turn.Unlock()
+	c.endTurn()
 	if down && !was && c.enter() {
 		go func() {
 			defer c.leave()

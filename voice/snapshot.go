@@ -69,7 +69,7 @@ func (c *Client) readDevices(ctx context.Context, s *snapshot) error {
 // is newer and stays.
 func (c *Client) reconcile(s *snapshot) {
 	c.turn.Lock()
-	defer c.turn.Unlock()
+	defer c.endTurn()
 	if s.hasDevices {
 		c.reconcileDevices(s)
 	}

@@ -13,6 +13,7 @@ type Subscription struct {
 	client  *Client
 	filters []Filter
 	queue   *stream.Queue[Event]
+	asleep  bool // whoever has the turn has yet to wake the reader
 }
 
 // Subscribe returns a subscription to the events that at least one of filters
@@ -80,19 +81,27 @@ func (s *Subscription) callIDs() []string {
 	return ids
 }
 
-func (s *Subscription) offer(ev Event) {
-	if marksHole(ev) {
+// offer appends ev to s if a filter selects it; the caller has the turn.
+func (c *Client) offer(s *Subscription, ev Event) {
+	switch {
+	case marksHole(ev):
 		s.queue.PushControl(ev)
 		return
-	}
-	if len(s.filters) == 0 {
-		s.queue.Push(ev)
+	case !s.selects(ev):
 		return
 	}
+	s.queue.Put(ev)
+	if !s.asleep {
+		s.asleep = true
+		c.asleep = append(c.asleep, s)
+	}
+}
+
+func (s *Subscription) selects(ev Event) bool {
 	for _, f := range s.filters {
 		if f.selects(ev) {
-			s.queue.Push(ev)
-			return
+			return true
 		}
 	}
+	return len(s.filters) == 0
 }
