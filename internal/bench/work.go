@@ -92,7 +92,7 @@ func (b *bed) connect(ctx context.Context, agent int) (*voice.Client, error) {
 		Auth:             voice.BasicAuth(user(agent), "secret"),
 		HTTPClient:       &http.Client{Transport: b.transport},
 		OperationTimeout: time.Minute,
-		EventBuffer:      8192,
+		EventBuffer:      1 << 16, // the reader may be kept waiting for a core
 	}
 	if b.WebSocket {
 		cfg.Transports = []cometd.Transport{cometd.WebSocket}
