@@ -73,6 +73,7 @@ type Client struct {
 	subs       []*Subscription
 	gap        *gap
 	gated      bool // events wait until the gap is reported
+	greeted    bool // the server has granted the current session
 	confirmed  time.Time
 	grace      time.Duration // how long a full subscription may delay the session
 	awaited    int           // events that the handshake reply announced

@@ -105,6 +105,7 @@ func (c *Client) handleReply(x *exchange, m *message, t Transport) {
 	session := r.session
 	rep, err := c.readReply(r, m, t)
 	if r.kind == kindHandshake && rep.ok {
+		c.greeted = true
 		c.awaited = rep.announced
 		if t == LongPolling {
 			c.awaited = max(rep.announced-int(x.events.Load()), 0)
@@ -217,7 +218,9 @@ func (c *Client) deliver(x *exchange, m *message) {
 		name = string(m.channel)
 	}
 	event := m.event(name)
-	if c.gated {
+	// What comes before the new session has begun is late and of the old one: it
+	// belongs before the mark.
+	if c.gated && c.greeted {
 		for _, s := range subs {
 			s.hold(event)
 		}

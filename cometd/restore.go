@@ -29,10 +29,31 @@ func (c *Client) openGap(err error, lossless bool) {
 
 func (c *Client) openGapLocked(err error, lossless bool) {
 	c.gated = true
+	c.splitGap()
 	if c.gap == nil {
 		c.gap = &gap{since: c.confirmed, err: err, lossless: lossless, session: c.session}
 	}
 	c.gap.lossless = c.gap.lossless && lossless
+}
+
+// splitGap reports a gap after which events have come already, if another one
+// is about to follow: the two are at different places in the stream. Nobody can
+// be given time to make room here. c.mu must be held.
+func (c *Client) splitGap() {
+	if c.gap == nil || !slices.ContainsFunc(c.subs, func(s *Subscription) bool { return len(s.held) > 0 }) {
+		return
+	}
+	for _, s := range c.subs {
+		if s.since != 0 && s.since <= c.gap.session {
+			s.queue.PushControl(&Reconnected{Since: c.gap.since, Lossless: c.gap.lossless, Err: c.gap.err})
+		}
+		for _, m := range s.held {
+			s.queue.Push(m)
+		}
+		s.queue.Lose(s.lost)
+		s.held, s.lost = nil, 0
+	}
+	c.gap = nil
 }
 
 // closeGap puts the report and then what has waited into every subscription.
@@ -101,7 +122,7 @@ func (c *Client) sessionLost(err error) {
 		c.gap.err = err
 	}
 	c.link = linkNone
-	c.clientID = ""
+	c.clientID, c.greeted = "", false
 	c.ack = ack{}
 	c.inbox = nil
 	for _, t := range c.topics {
@@ -164,7 +185,7 @@ func (c *Client) restore() input {
 		x, list = c.nextExchange(t, list)
 		c.mu.Unlock()
 		err := c.exchange(t, x, c.opts.MaxNetworkDelay, false)
-		if err == nil || errors.Is(err, errNoReply) {
+		if err == nil || errors.Is(err, errNoReply) && !c.anyUnanswered(x) {
 			continue
 		}
 		c.mu.Lock()
@@ -200,6 +221,15 @@ func (c *Client) restoreFailed(t transport, err error, login int) input {
 		c.log.Warn("restoring the session failed", "error", err)
 	}
 	return in
+}
+
+// anyUnanswered tells whether a subscribe of x is still to be answered.
+func (c *Client) anyUnanswered(x *exchange) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(x.requests, func(r *request) bool {
+		return r.kind == kindSubscribe && c.topics[r.channel] == r.topic && !r.topic.confirmed && r.topic.doubt == nil
+	})
 }
 
 // unsend takes back requests that restore has not got round to; subscribing is

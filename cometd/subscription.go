@@ -43,7 +43,12 @@ type topic struct {
 	request   *request // the subscribe under way or waiting, nil if none
 	attempt   *attempt // what those wait for who subscribe
 	doubt     error    // the session was unknown when it was to be restored
+	ignored   int      // attempts to restore it that were answered without a reply to it
 }
+
+// ignoredInARow is how often a server may leave out the reply to a subscribe
+// that restores a channel before that counts as a refusal.
+const ignoredInARow = 5
 
 // attempt is the outcome of subscribing, shared by all who wait for it.
 type attempt struct {
@@ -245,7 +250,7 @@ func (c *Client) subscribed(r *request, err error) {
 	t.request = nil
 	switch {
 	case err == nil:
-		t.confirmed, t.doubt = true, nil
+		t.confirmed, t.doubt, t.ignored = true, nil, 0
 		for _, s := range t.subs {
 			s.begin(c.session)
 		}
@@ -253,6 +258,8 @@ func (c *Client) subscribed(r *request, err error) {
 		t.attempt = nil
 	case r.restoring && asError(err).unknownSession():
 		t.doubt = err
+	case r.restoring && errors.Is(err, errNoReply) && t.ignored < ignoredInARow:
+		t.ignored++ // not answered: it is tried again
 	case r.restoring && asError(err).Raw == nil && !errors.Is(err, errNoReply):
 		// not answered: it is tried again
 	default:

@@ -267,6 +267,9 @@ func (s *socket) fail(cause error) {
 		c.finishRequest(r, nil, r.failure(failure, WebSocket))
 	}
 	s.pending.requests = nil
+	if c.ctx.Err() == nil && c.closing == nil && c.clientID != "" && c.phase.hasSession() {
+		c.openGapLocked(failure, c.ack.active) // frames may have been under way, connect or not
+	}
 	c.mu.Unlock()
 	_ = s.conn.CloseNow()
 }
