@@ -17,17 +17,18 @@ type acked struct {
 	batch int64
 }
 
-// acknowledge forgets what the client has confirmed and reports whether
-// anything is left to be delivered again.
+// acknowledge forgets what the client has confirmed and reports whether it has
+// missed anything, which must be delivered again at once.
 func (a *acks) acknowledge(m *Message) bool {
 	n, err := strconv.ParseInt(text(m.ExtField("ack")), 10, 64)
-	if err == nil {
-		i := 0
-		for i < len(a.sent) && a.sent[i].batch <= n {
-			i++
-		}
-		a.sent = a.sent[i:]
+	if err != nil {
+		return false
 	}
+	i := 0
+	for i < len(a.sent) && a.sent[i].batch <= n {
+		i++
+	}
+	a.sent = a.sent[i:]
 	return len(a.sent) > 0
 }
 

@@ -67,8 +67,8 @@ func (s *Server) Publish(channel string, data any) {
 // held: match must be quick and must not call the server. To reach one session
 // among thousands use [Session.Publish].
 func (s *Server) PublishTo(match func(*Session) bool, channel string, data any) {
-	name, _ := channelName(channel, false)
-	e := newEvent(name, data, nil)
+	name := s.profile.normal(channel)
+	e := newEvent(name, data)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broadcast(name, e, match)
@@ -91,8 +91,8 @@ func (s *Server) PublishRaw(match func(*Session) bool, message string) {
 // to a pattern that covers it, and reports whether it was. It does not look at
 // other sessions.
 func (sess *Session) Publish(channel string, data any) bool {
-	name, _ := channelName(channel, false)
-	e := newEvent(name, data, nil)
+	name := sess.srv.profile.normal(channel)
+	e := newEvent(name, data)
 	sess.srv.mu.Lock()
 	defer sess.srv.mu.Unlock()
 	for _, p := range patterns(name) {
@@ -107,7 +107,7 @@ func (sess *Session) Publish(channel string, data any) bool {
 // Deliver sends data to this session whether it is subscribed or not, as
 // servers do on channels below /service/.
 func (sess *Session) Deliver(channel string, data any) {
-	e := newEvent(channel, data, nil)
+	e := newEvent(channel, data)
 	sess.srv.mu.Lock()
 	defer sess.srv.mu.Unlock()
 	sess.enqueue(e)

@@ -221,6 +221,8 @@ func TestOnPublish(t *testing.T) {
 		p.wants(`[{"id":"1","channel":"/service/echo","clientId":"CLIENT","data":{"a":1}},{"id":"2","channel":"/bar","clientId":"CLIENT","data":null}]`,
 			`[{"channel":"/service/echo","data":{"a":1}},{"id":"1","channel":"/service/echo","successful":true},{"id":"2","channel":"/bar","successful":true}]`)
 		assert.Equal(t, []string{`/service/echo{"a":1}`, `/barnull`}, got)
-		p.wants(`[{"id":"3","channel":"/foo/*","clientId":"CLIENT","data":1}]`, `[{"id":"3","channel":"/foo/*","successful":true}]`)
+		got = nil
+		p.wants(`[{"id":"3","channel":"/bar/","clientId":"CLIENT","data":1}]`, `[{"id":"3","channel":"/bar/","successful":true}]`)
+		assert.Equal(t, []string{"/bar1"}, got)
 	})
 }

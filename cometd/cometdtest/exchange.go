@@ -1,10 +1,7 @@
 package cometdtest
 
 import (
-	"encoding/json"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -29,6 +26,7 @@ type exchange struct {
 	replies    []*reply
 	connect    *reply // the one among the replies that may wait
 	held       *hold
+	leaving    bool // the session ends when its disconnect is answered
 	parked     bool // the other replies have been sent, the held one follows (WebSocket)
 	batching   bool
 	refused    bool     // the connect was, so that its session lives on
@@ -68,14 +66,9 @@ func (x *exchange) run() {
 		if r == nil {
 			continue
 		}
-		s.mu.Lock() // the reply to a held connect may be released meanwhile
-		if s.profile.clientID && m.ClientID != "" && !r.anonymous {
-			r.fields["clientId"] = m.ClientID
+		if x.session != nil && x.session.acks != nil && s.profile.emptyExt && isMeta(m.Channel) && r != x.connect {
+			r.ext()
 		}
-		if s.profile.reference && m.id != nil {
-			r.fields["id"] = json.RawMessage(mustJSON(m.ID)) // a string, whatever it was
-		}
-		s.mu.Unlock()
 		x.replies = append(x.replies, r)
 	}
 }
@@ -111,7 +104,7 @@ func (x *exchange) lookup(clientID string) *Session {
 		if s.opts.RequireHandshakePerConnection && x.socket.opened != sess {
 			return nil
 		}
-	case !s.profile.unbound && !sess.viaSocket && x.browser() != sess.browser:
+	case !s.profile.unbound && (sess.browser == "" || x.browser() != sess.browser):
 		x.cookieless = x.browser() == ""
 		return nil
 	}
@@ -128,36 +121,36 @@ func (x *exchange) browser() string {
 
 // handle carries out one message and returns its reply.
 func (x *exchange) handle(m *Message) *reply {
-	s, t := x.srv, &x.srv.profile.texts
-	if text := x.syntax(m); text != "" {
-		if x.status != 0 {
-			return nil
-		}
-		return newReply(m).refuse(say(text, m, ""))
+	s, p := x.srv, &x.srv.profile
+	if text, status := x.syntax(m); status != 0 {
+		x.status = status
+		return nil
+	} else if text != "" {
+		return p.newReply(m).refuse(say(text, m, ""))
 	}
 	if refusal := x.plan.refusal; refusal != nil && x.plan.concerns(m) {
 		x.seen(m)
-		return x.deny(newReply(m), refusal, t.denied)
+		return x.deny(p.newReply(m), refusal, p.texts.denied)
 	}
 	if m.Channel == MetaHandshake {
 		return x.handshake(m)
 	}
 	sess := x.session
 	s.mu.Lock()
-	known := sess != nil && sess.live && sess.ID == m.ClientID
+	known := sess != nil && sess.live && (sess.ID == m.ClientID || p.firstID)
 	if known {
 		sess.keepAlive(m.Channel == MetaConnect)
 		x.adopt(sess)
 	}
 	s.mu.Unlock()
-	if !known && s.profile.freePublish && !strings.HasPrefix(m.Channel, "/meta/") {
+	if !known && p.openPublish && !isMeta(m.Channel) {
 		return x.publish(m)
 	}
 	if !known || s.opts.Authorize != nil && s.opts.Authorize(x.r, sess) != nil {
 		return x.unknown(m)
 	}
 	if s.opts.Incoming != nil && !s.opts.Incoming(sess, *m) {
-		return newReply(m).refuse(say(t.deleted, m, ""))
+		return p.newReply(m).refuse(say(p.texts.deleted, m, ""))
 	}
 	switch m.Channel {
 	case MetaConnect:
@@ -167,8 +160,10 @@ func (x *exchange) handle(m *Message) *reply {
 	case MetaUnsubscribe:
 		return x.unsubscribe(m)
 	case MetaDisconnect:
-		s.end(sess, Disconnected)
-		return newReply(m)
+		if x.leaving = x.socket != nil && p.disconnectFirst; !x.leaving {
+			s.end(sess, Disconnected)
+		}
+		return p.newReply(m)
 	}
 	return x.publish(m)
 }
@@ -205,63 +200,51 @@ func (x *exchange) seen(m *Message) {
 	}
 }
 
-// syntax returns the error text for a message whose fields are not well-formed.
-func (x *exchange) syntax(m *Message) string {
-	t := &x.srv.profile.texts
-	if m.Channel == "" {
-		x.status = x.srv.profile.missingStatus
-		return t.channelMissing
-	}
-	if x.srv.opts.NoFieldValidation {
-		return ""
-	}
-	if _, ok := x.channel(m.Channel); !ok {
-		return t.channelInvalid
-	}
-	if m.id != nil && t.idInvalid != "" && !validID(m.id) {
-		return t.idInvalid
-	}
-	return ""
-}
-
-// channel checks a channel of the client's. If it is not well-formed x.status
-// is set where that fails the whole exchange.
-func (x *exchange) channel(asked string) (string, bool) {
+// syntax returns the error text, or the HTTP status, for a message whose fields
+// are not well-formed.
+func (x *exchange) syntax(m *Message) (string, int) {
 	p := &x.srv.profile
-	name, ok := channelName(asked, p.strictChannels)
-	switch {
-	case ok, x.srv.opts.NoFieldValidation:
-		return name, true
-	case len(name) < 2 || name[0] != '/' || p.strictChannels:
-		x.status = p.badSyntax
-	case p.reference:
-		x.status = http.StatusInternalServerError // an empty segment is an exception
-	default:
-		return name, true
+	if m.channel == nil || m.Channel == "" && !p.textID {
+		return p.texts.channelMissing, int(p.noChannel)
 	}
-	return name, false
+	if ok, status := p.channel(m.Channel); !ok {
+		return p.texts.channelInvalid, status
+	}
+	if m.id != nil && p.checkID && !validID(m.id) {
+		return p.texts.idInvalid, 0
+	}
+	return "", 0
 }
 
 // unknown is the answer to a message whose session does not exist.
 func (x *exchange) unknown(m *Message) *reply {
 	p := &x.srv.profile
 	text := p.texts.unknown
-	if p.texts.noCookie != "" && x.cookieless {
+	switch {
+	case p.texts.noCookie != "" && x.cookieless:
 		text = p.texts.noCookie
+	case m.ClientID == "" && p.strictChannels:
+		text = "402:clientId:Missing required parameter"
 	}
-	r := newReply(m).refuse(say(text, m, ""))
-	if p.bareUnknown {
+	r := p.newReply(m).refuse(say(text, m, ""))
+	if p.unknownBare {
 		delete(r.fields, "subscription")
 	}
-	r.anonymous = p.onlyForgets && m.subscription == nil
+	if p.strictChannels && (m.Channel == MetaConnect || m.Channel == MetaDisconnect) {
+		delete(r.fields, "clientId")
+	}
 	if m.Channel == MetaConnect {
-		advice := map[string]any{"reconnect": "handshake"}
-		if !p.bareAdvice {
-			advice["interval"] = 0
-		}
-		r.fields["advice"] = advice
+		r.fields["advice"] = p.handshakeAdvice()
 	}
 	return r
+}
+
+// handshakeAdvice sends a client back to the handshake.
+func (p *profile) handshakeAdvice() map[string]any {
+	if p.bareAdvice {
+		return map[string]any{"reconnect": "handshake"}
+	}
+	return map[string]any{"reconnect": "handshake", "interval": 0}
 }
 
 func (x *exchange) deny(r *reply, refusal *Refusal, text string) *reply {
@@ -278,105 +261,21 @@ func (x *exchange) deny(r *reply, refusal *Refusal, text string) *reply {
 	return r
 }
 
-// finish waits for nothing: it closes the batch, and returns the messages of
-// the response in their order.
-func (x *exchange) finish() [][]byte {
-	s := x.srv
-	s.mu.Lock()
-	var events []event
-	switch {
-	case x.held != nil:
-		events = x.held.events
-	case x.opened != nil:
-		if s.opts.MessagesDuringHandshake {
-			events = x.openingEvents()
-		}
-	case x.session != nil:
-		if x.connect != nil {
-			events = x.closeConnect(timedOut)
-		} else {
-			events = x.session.take(false)
-		}
+// wait lets d pass; it returns false if the client or the server went first.
+func (x *exchange) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
 	}
-	x.endBatch()
-	s.mu.Unlock()
-	a := x.arrange(x.replies, events)
-	return slices.Concat(a.repliesBefore, a.events, a.replies)
-}
-
-// endBatch must be called with mu held, when the response's events are taken.
-func (x *exchange) endBatch() {
-	if x.batching {
-		x.batching = false
-		x.session.batch--
-		x.session.wake()
-	}
-}
-
-// arrangement is the messages of a response in their order, encoded.
-type arrangement struct{ repliesBefore, events, replies [][]byte }
-
-// arrange puts replies and events into the order of the preset, or of the plan.
-func (x *exchange) arrange(replies []*reply, events []event) arrangement {
-	p := x.plan
-	a := arrangement{events: p.eventsBefore}
-	var concerned [][]byte
-	for _, r := range replies {
-		if out := x.srv.opts.Outgoing; out != nil {
-			out(x.session, r.fields)
-		}
-		early := r.to.Channel == MetaHandshake || x.srv.profile.connectFirst
-		if p.order != 0 {
-			early = p.order < 0
-		}
-		encoded := p.edit(r)
-		if p.concerns(r.to) {
-			concerned = append(concerned, encoded...)
-		}
-		if early {
-			a.repliesBefore = append(a.repliesBefore, encoded...)
-		} else {
-			a.replies = append(a.replies, encoded...)
-		}
-	}
-	x.duplicate(concerned)
-	for _, e := range events {
-		a.events = append(a.events, e.raw)
-	}
-	a.replies = append(a.replies, p.eventsAfter...)
-	return a
-}
-
-// duplicate has replies sent again later, if the plan says so.
-func (x *exchange) duplicate(replies [][]byte) {
-	if len(replies) == 0 {
-		return
-	}
-	for _, d := range x.plan.duplicate {
-		time.AfterFunc(d, func() {
-			x.srv.mu.Lock()
-			defer x.srv.mu.Unlock()
-			if x.socket != nil {
-				x.socket.send(joinArray(replies))
-			} else if x.session != nil {
-				for _, raw := range replies { // they wait, without releasing a connect
-					x.session.queue = append(x.session.queue, event{raw: raw, once: true})
-				}
-			}
-		})
-	}
-}
-
-// answered must be called when the response has been written, or was lost.
-func (x *exchange) answered() {
-	var later time.Duration
-	if x.socket != nil {
-		later = x.plan.delayReply // the frames wait for it in the outbox
-	}
-	if x.opened != nil {
-		x.opened.answered(later)
-	}
-	if (x.connect != nil || x.refused) && (x.held == nil || x.held.why != superseded) {
-		x.session.answered(later)
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-x.gone():
+		return false
+	case <-x.cutting:
+		return false
+	case <-x.srv.closing:
+		return false
 	}
 }

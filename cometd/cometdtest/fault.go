@@ -182,8 +182,11 @@ func Advice(advice map[string]any) Fault { return Set("advice", advice) }
 // NumericID makes the id of the reply a JSON number.
 func NumericID() Fault {
 	return EditReply(func(r map[string]any) {
-		if id, ok := r["id"].(json.RawMessage); ok {
+		switch id := r["id"].(type) {
+		case json.RawMessage:
 			r["id"] = json.Number(text(id))
+		case string:
+			r["id"] = json.Number(id)
 		}
 	})
 }
@@ -200,12 +203,12 @@ func ReplyLast() Fault { return func(p *plan) { p.order = 1 } }
 
 // EventBefore puts an event before everything else that the response has.
 func EventBefore(channel string, data any) Fault {
-	return func(p *plan) { p.eventsBefore = append(p.eventsBefore, newEvent(channel, data, nil).raw) }
+	return func(p *plan) { p.eventsBefore = append(p.eventsBefore, newEvent(channel, data).raw) }
 }
 
 // EventAfter puts an event at the end of the response.
 func EventAfter(channel string, data any) Fault {
-	return func(p *plan) { p.eventsAfter = append(p.eventsAfter, newEvent(channel, data, nil).raw) }
+	return func(p *plan) { p.eventsAfter = append(p.eventsAfter, newEvent(channel, data).raw) }
 }
 
 // RawBefore puts a message, which need not be valid JSON, before everything else.

@@ -156,7 +156,7 @@ func TestFault_gzip(t *testing.T) {
 	bubble(t, Options{Gzip: true}, func(t *testing.T, s *Server) {
 		p := newPeer(t, s).open()
 		p.http.Transport.(*http.Transport).DisableCompression = true
-		req, _ := http.NewRequest("POST", s.URL(), strings.NewReader(`[{"id":"1","channel":"/foo","clientId":"`+p.id+`","data":1}]`))
+		req, _ := http.NewRequest("POST", s.URL(), strings.NewReader(`[{"channel":"/meta/handshake"}]`))
 		req.Header.Set("Accept-Encoding", "gzip")
 		res, err := p.http.Do(req)
 		require.NoError(t, err)

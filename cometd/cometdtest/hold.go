@@ -87,5 +87,11 @@ func (sess *Session) release(why outcome) {
 
 // answers tells whether the connect gets a reply.
 func (h *hold) answers() bool {
-	return h.why == hasEvents || h.why == timedOut || h.why == released
+	switch h.why {
+	case released:
+		return h.x.socket == nil || !h.x.srv.profile.endCloses
+	case hasEvents, timedOut:
+		return true
+	}
+	return false
 }

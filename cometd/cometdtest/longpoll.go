@@ -19,7 +19,7 @@ func (s *Server) servePoll(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client has gone
 	}
-	messages, parseErr := parseBody(formMessages(r, body), !s.profile.arrayOnly)
+	messages, parseErr := parseBody(formMessages(r, body))
 	x.messages = messages
 	x.entry = s.record.request(r, longPolling, body, messages)
 	out := x.entry.writer(w)
@@ -42,14 +42,16 @@ func (s *Server) servePoll(w http.ResponseWriter, r *http.Request) {
 	case len(body) > s.opts.MaxMessageSize:
 		http.Error(out, "message too large", http.StatusInternalServerError)
 		return
-	case parseErr != nil:
+	case len(body) == 0 && s.profile.emptyBody == accept:
+		out.WriteHeader(http.StatusOK)
+		return
+	case parseErr != nil, s.profile.noObject && body[0] == '{':
 		http.Error(out, "cannot parse the messages", http.StatusBadRequest)
 		return
+	case len(messages) == 0 && s.profile.emptyArray != accept:
+		http.Error(out, "no messages", int(s.profile.emptyArray))
+		return
 	case len(messages) == 0:
-		if s.profile.emptyStatus != 0 {
-			http.Error(out, "no messages", s.profile.emptyStatus)
-			return
-		}
 		x.respond(out, []byte("[]"))
 		return
 	}
@@ -122,7 +124,7 @@ func (x *exchange) setCookie(w http.ResponseWriter) {
 	if id == "" || p.noCookie {
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: o.CookieName, Value: id, Path: "/", HttpOnly: true,
+	http.SetCookie(w, &http.Cookie{Name: o.CookieName, Value: id, Path: x.srv.profile.cookiePath, HttpOnly: true,
 		MaxAge: int(o.CookieMaxAge / time.Second)})
 }
 

@@ -18,7 +18,7 @@ func TestLongPolling_trace(t *testing.T) {
 		p.id = decode(t, body)[0]["clientId"].(string)
 		assert.JSONEq(t, `[{"id":"1","channel":"/meta/handshake","successful":true,"clientId":"`+p.id+`","version":"1.0","minimumVersion":"1.0",
 			"supportedConnectionTypes":["websocket","callback-polling","long-polling"],"advice":{"reconnect":"retry","interval":0,"timeout":30000}}]`, body)
-		assert.Equal(t, "application/json;charset=UTF-8", res.Header.Get("Content-Type"))
+		assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
 		assert.Regexp(t, `^BAYEUX_BROWSER=\w{16,}; Path=/; HttpOnly$`, res.Header.Get("Set-Cookie"))
 
 		p.wants(`[{"id":"2","channel":"/meta/subscribe","clientId":"CLIENT","subscription":"/foo"}]`,

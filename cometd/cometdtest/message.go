@@ -30,7 +30,7 @@ type Message struct {
 	Advice         json.RawMessage // nil if there was none
 	Raw            json.RawMessage // the whole message
 
-	id, subscription json.RawMessage // as received, for the reply
+	id, channel, subscription json.RawMessage // as received, for the reply
 }
 
 // ExtField returns the member of the message's ext, nil if it has none.
@@ -45,8 +45,8 @@ func (m *Message) ExtField(name string) json.RawMessage {
 	return ext[name]
 }
 
-// parseBody reads an array of messages, or a single one if that is allowed.
-func parseBody(body []byte, single bool) ([]Message, error) {
+// parseBody reads an array of messages or a single one.
+func parseBody(body []byte) ([]Message, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, errors.New("empty body")
@@ -56,10 +56,8 @@ func parseBody(body []byte, single bool) ([]Message, error) {
 		if err := json.Unmarshal(body, &raws); err != nil {
 			return nil, err
 		}
-	} else if single {
-		raws = []json.RawMessage{body}
 	} else {
-		return nil, errors.New("not an array")
+		raws = []json.RawMessage{body}
 	}
 	messages := make([]Message, len(raws))
 	for i, raw := range raws {
@@ -88,7 +86,7 @@ func (m *Message) parse(raw json.RawMessage) error {
 		Channel: text(wire.Channel), ID: text(wire.ID), ClientID: text(wire.ClientID),
 		ConnectionType: text(wire.ConnectionType),
 		Data:           wire.Data, Ext: wire.Ext, Advice: wire.Advice, Raw: raw,
-		id: wire.ID, subscription: wire.Subscription,
+		id: wire.ID, channel: wire.Channel, subscription: wire.Subscription,
 	}
 	if len(wire.Subscription) > 0 && wire.Subscription[0] == '[' {
 		var all []json.RawMessage
@@ -126,28 +124,29 @@ func (m *Message) requestAdvice() (timeout, interval time.Duration, hasTimeout, 
 	return
 }
 
-// isEmptyList tells whether the subscription field is an array with nothing in it.
-func (m *Message) isEmptyList() bool {
-	return len(m.Subscriptions) == 0 && len(m.subscription) > 0 && m.subscription[0] == '['
-}
-
 // reply is a message of the server that answers one of the client's.
 type reply struct {
-	to        *Message
-	fields    map[string]any
-	anonymous bool // without clientId also where replies have one
+	to     *Message
+	fields map[string]any
 }
 
-func newReply(m *Message) *reply {
+// newReply answers m with the fields that a reply has in common with it.
+func (p *profile) newReply(m *Message) *reply {
 	r := &reply{to: m, fields: map[string]any{"successful": true}}
-	if m.Channel != "" {
+	if m.channel != nil && (m.Channel != "" || !p.strictChannels) {
 		r.fields["channel"] = m.Channel
 	}
 	if m.id != nil {
 		r.fields["id"] = m.id
+		if p.textID {
+			r.fields["id"] = m.ID
+		}
 	}
 	if m.subscription != nil {
 		r.fields["subscription"] = m.subscription
+	}
+	if p.clientID && m.ClientID != "" {
+		r.fields["clientId"] = m.ClientID
 	}
 	return r
 }
@@ -167,18 +166,23 @@ func (r *reply) encode() []byte {
 }
 
 // newEvent encodes a message that delivers data.
-func newEvent(channel string, data any, id json.RawMessage) event {
-	var b bytes.Buffer
-	b.WriteString(`{"channel":`)
-	b.Write(mustJSON(channel))
-	b.WriteString(`,"data":`)
-	b.Write(mustJSON(data))
-	if id != nil {
-		b.WriteString(`,"id":`)
-		b.Write(id)
+func newEvent(channel string, data any) event {
+	return encodeEvent(channel, mustJSON(data), nil, nil)
+}
+
+// encodeEvent encodes an event; what is nil is left out.
+func encodeEvent(channel string, data, ext, id []byte) event {
+	b := make([]byte, 0, len(channel)+len(data)+len(ext)+len(id)+48)
+	b = append(append(b, `{"channel":`...), mustJSON(channel)...)
+	for _, field := range []struct {
+		name  string
+		value []byte
+	}{{"data", data}, {"ext", ext}, {"id", id}} {
+		if field.value != nil {
+			b = append(append(append(append(b, `,"`...), field.name...), `":`...), field.value...)
+		}
 	}
-	b.WriteByte('}')
-	return event{raw: b.Bytes()}
+	return event{raw: append(b, '}')}
 }
 
 func mustJSON(v any) []byte {
@@ -214,23 +218,11 @@ func millis(d time.Duration) json.Number {
 	return json.Number(strconv.FormatInt(d.Milliseconds(), 10))
 }
 
-// channelName checks a channel and removes a trailing slash, which the strict
-// grammar has not.
-func channelName(name string, strict bool) (string, bool) {
-	if strict && strings.HasSuffix(name, "/") {
-		return name, false
-	}
-	if name != "/" {
-		name = strings.TrimSuffix(name, "/")
-	}
-	if len(name) < 2 || name[0] != '/' || strings.Contains(name, "//") {
-		return name, false
-	}
-	extra := "/-_!~()$@"
+// validChars tells whether a channel has only characters that channels may have.
+func validChars(name string, strict bool) bool {
+	extra := "/-_!~()$@*"
 	if !strict {
-		extra += " #*+.{}"
-	} else {
-		extra += "*"
+		extra += " #+.{}"
 	}
 	for _, c := range name {
 		switch {
@@ -238,11 +230,13 @@ func channelName(name string, strict bool) (string, bool) {
 		case c < 0x80 && strings.ContainsRune(extra, c):
 		case c >= 0x80 && !strict:
 		default:
-			return name, false
+			return false
 		}
 	}
-	return name, true
+	return true
 }
+
+func isMeta(channel string) bool { return strings.HasPrefix(channel, "/meta/") }
 
 func validID(id json.RawMessage) bool {
 	s := text(id)

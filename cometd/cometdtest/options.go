@@ -102,6 +102,7 @@ type Options struct {
 	// OnPublish is called for each publish that was allowed, before it is
 	// broadcast; also for channels below /service/, which are not broadcast.
 	// What clients without session publish, which Faye allows, it does not see.
+	// What clients without session publish, which Faye allows, it does not see.
 	OnPublish func(s *Session, channel string, data json.RawMessage)
 	// OnEnd is called after a session ended, with the reason.
 	OnEnd func(s *Session, why End)

@@ -19,7 +19,6 @@ type Session struct {
 	srv       *Server
 	handshake Message
 	browser   string // value of the browser cookie
-	viaSocket bool   // the handshake came over WebSocket
 
 	// guarded by srv.mu
 	live          bool // known to the server
@@ -170,32 +169,41 @@ func (sess *Session) remove(why End) bool {
 	if sess.expiry != nil {
 		sess.expiry.Stop()
 	}
-	ending := released
-	if s.profile.quietEnd {
-		ending = timedOut
-	}
-	if s.profile.onlyForgets && (why == Kicked || why == Disconnected || why == Expired) {
-		sess.release(ending)
-		if sess.socket != nil && why != Disconnected {
-			sess.socket.outbox.put(outgoing{closing: websocket.StatusNormalClosure})
-		}
-		return true
+	if k := sess.socket; k != nil && s.profile.endCloses && sess.connected {
+		defer k.outbox.put(outgoing{closing: websocket.StatusNormalClosure})
 	}
 	switch why {
 	case Kicked:
-		sess.queue = append(sess.queue, event{raw: []byte(`{"channel":"/meta/disconnect","successful":true}`)})
+		if message := sess.farewell(); message != "" {
+			sess.queue = append(sess.queue, event{raw: []byte(message)})
+		}
 		if sess.socket != nil && sess.held == nil {
 			sess.socket.sendEvents(sess.take(true))
 		}
-		sess.release(ending)
+		sess.release(released)
 	case Disconnected:
-		sess.release(ending)
+		sess.release(released)
 	case Expired:
-		sess.release(swept)
+		if s.profile.endCloses { // Faye
+			sess.release(released)
+		} else {
+			sess.release(swept)
+		}
 	default:
 		sess.release(cut)
 	}
 	return true
+}
+
+// farewell is what tells a client that the server has disconnected it.
+func (sess *Session) farewell() string {
+	switch p := &sess.srv.profile; {
+	case p.strictChannels:
+		return "" // Faye does not tell
+	case p.emptyExt && sess.acks != nil:
+		return `{"channel":"/meta/disconnect","successful":true,"ext":{}}`
+	}
+	return `{"channel":"/meta/disconnect","successful":true}`
 }
 
 // connectOnly must be called with mu held.

@@ -131,7 +131,7 @@ func TestSession_multipleClients(t *testing.T) {
 		o             Options
 		during, after string
 	}{
-		"8": {Options{}, `{"id":"7","channel":"/meta/connect","successful":true,"advice":{"multiple-clients":true,"reconnect":"retry","interval":2000,"timeout":30000}}`, normal},
+		"8": {Options{}, `{"id":"7","channel":"/meta/connect","successful":true,"advice":{"multiple-clients":true,"reconnect":"retry","interval":2000}}`, normal},
 		"3.1": {Options{Preset: Reference31}, `{"id":"7","channel":"/meta/connect","successful":true,"advice":{"multiple-clients":true,"reconnect":"retry","interval":2000,"timeout":30000}}`,
 			`{"id":"7","channel":"/meta/connect","successful":true,"advice":{"reconnect":"retry","interval":0,"timeout":30000}}`},
 		"refused":  {Options{MultiSessionInterval: -1}, `{"id":"7","channel":"/meta/connect","successful":false,"advice":{"multiple-clients":true,"reconnect":"none"}}`, normal},

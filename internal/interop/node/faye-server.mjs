@@ -8,7 +8,7 @@ import {args, serve} from './control.mjs';
 const adapter = new faye.NodeAdapter({mount: '/cometd', timeout: Number(args.timeout ?? 30000) / 1000});
 adapter.addExtension({
   incoming(message, callback) {
-    const forbidden = [message.subscription ?? message.channel].flat().find((name) => name.startsWith('/forbidden'));
+    const forbidden = [].concat(message.subscription ?? message.channel ?? []).find((name) => name.startsWith('/forbidden'));
     if (forbidden) {
       message.error = `403:${forbidden}:Forbidden channel`;
     }
