@@ -82,7 +82,7 @@ func (x *exchange) misfit(m *Message) string {
 	switch {
 	case h.Version == "":
 		return "402:version:Missing required parameter"
-	case len(h.Types) == 0:
+	case h.Types == nil:
 		return "402:supportedConnectionTypes:Missing required parameter"
 	case !fits:
 		return "301:" + strings.Join(h.Types, ",") + ":Connection types not supported"

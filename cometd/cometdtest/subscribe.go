@@ -49,9 +49,9 @@ func (x *exchange) subscribe(m *Message) *reply {
 func (x *exchange) emptyList(m *Message, r *reply) bool {
 	p := &x.srv.profile
 	switch {
-	case len(m.Subscriptions) > 0:
+	case len(m.Subscriptions) > 0 && (m.Subscriptions[0] != "" || p.trimSlash):
 		return false
-	case m.subscription != nil && p.emptyList == accept:
+	case len(m.Subscriptions) == 0 && m.subscription != nil && p.emptyList == accept:
 		if p.trimSlash {
 			delete(r.fields, "successful") // the Java servers say nothing about nothing
 		}

@@ -22,7 +22,7 @@ import (
 	"github.com/gwsvoice/gws-go/cometd/cometdtest"
 )
 
-// subject is a server that a script is played to: theirs, or ours imitating it.
+// subject is a server that a dialogue is played to: theirs, or ours imitating it.
 type subject interface {
 	url() string
 	publish(channel string, first, count int)
@@ -50,9 +50,9 @@ func (i imitation) forgetAll() {
 	}
 }
 
-// TestFidelity plays the same requests, by hand, to a server of other people
-// and to the preset that imitates it: the answers must be the same.
-func TestFidelity(t *testing.T) {
+// TestFaithful_dialogues plays dialogues to a server of other people and to the
+// preset that imitates it: all that is heard must be the same.
+func TestFaithful_dialogues(t *testing.T) {
 	for _, row := range []struct {
 		name    string
 		program func(testing.TB) program
@@ -81,7 +81,7 @@ func TestFidelity(t *testing.T) {
 				},
 			})
 			defer ours.Close()
-			for name, script := range scripts {
+			for name, dialogue := range dialogues {
 				t.Run(name, func(t *testing.T) {
 					if row.polling && strings.HasPrefix(name, "websocket") {
 						t.Skip("it has no WebSocket")
@@ -90,8 +90,8 @@ func TestFidelity(t *testing.T) {
 						t.Skip("a way of its own, which no client meets")
 					}
 					got := make(chan string)
-					go func() { got <- play(t, imitation{ours}, row.preset, row.ack, script) }()
-					assert.Equal(t, play(t, theirs, row.preset, row.ack, script), <-got)
+					go func() { got <- play(t, imitation{ours}, row.preset, row.ack, dialogue) }()
+					assert.Equal(t, play(t, theirs, row.preset, row.ack, dialogue), <-got)
 				})
 			}
 		})
@@ -111,12 +111,12 @@ type hand struct {
 	notes  []string
 }
 
-func play(t *testing.T, s subject, preset cometdtest.Preset, ack bool, script func(*hand)) string {
+func play(t *testing.T, s subject, preset cometdtest.Preset, ack bool, dialogue func(*hand)) string {
 	jar, _ := cookiejar.New(nil)
 	h := &hand{t: t, s: s, preset: preset, ack: ack,
 		http: &http.Client{Jar: jar, Transport: &http.Transport{}, Timeout: 5 * time.Second}}
 	defer h.http.CloseIdleConnections()
-	script(h)
+	dialogue(h)
 	h.hangUp()
 	return strings.Join(h.notes, "\n")
 }
@@ -220,17 +220,38 @@ func (h *hand) hangUp() {
 	}
 }
 
-// tell sends a frame and notes those that come until it has been quiet for a while.
+// tell sends a frame that is answered, and notes what comes.
 func (h *hand) tell(frame string) {
+	h.write(frame)
+	h.await(1)
+	h.listen(holdTime / 4)
+}
+
+// tellQuietly sends a frame that need not be answered, and notes what comes.
+func (h *hand) tellQuietly(frame string) {
+	h.write(frame)
+	h.listen(holdTime / 4)
+}
+
+func (h *hand) write(frame string) {
 	h.note("%s", frame)
 	_ = h.socket.Write(context.Background(), websocket.MessageText, []byte(strings.ReplaceAll(frame, "CLIENT", h.id)))
-	h.listen(holdTime / 4)
 }
 
 // tellInAnyOrder is tell where the frames come in any order.
 func (h *hand) tellInAnyOrder(frame string) {
-	start := len(h.notes) + 1
-	h.tell(frame)
+	h.note("%s", frame)
+	h.inAnyOrder(func() {
+		h.write(frame)
+		h.await(1)
+		h.listen(holdTime / 4)
+	})
+}
+
+// inAnyOrder sorts what f notes.
+func (h *hand) inAnyOrder(f func()) {
+	start := len(h.notes)
+	f()
 	slices.Sort(h.notes[start:])
 }
 
@@ -239,14 +260,10 @@ func (h *hand) listen(quiet time.Duration) {
 	for {
 		select {
 		case frame, ok := <-h.frames:
-			switch {
-			case !ok:
+			if !ok {
 				return
-			case strings.HasPrefix(frame, "closed"):
-				h.note("<- %s", frame)
-			default:
-				h.note("<- %s", h.comparable(frame))
 			}
+			h.heard(frame)
 		case <-time.After(quiet):
 			return
 		}
@@ -258,13 +275,23 @@ func (h *hand) await(n int) {
 	limit := time.After(patience)
 	for range n {
 		select {
-		case frame := <-h.frames:
-			h.note("<- %s", h.comparable(frame))
+		case frame, ok := <-h.frames:
+			if !ok {
+				return
+			}
+			h.heard(frame)
 		case <-limit:
 			h.note("<- nothing")
 			return
 		}
 	}
+}
+
+func (h *hand) heard(frame string) {
+	if !strings.HasPrefix(frame, "closed") {
+		frame = h.comparable(frame)
+	}
+	h.note("<- %s", frame)
 }
 
 // do notes the answer to a body.
