@@ -19,6 +19,9 @@ type Traffic struct {
 	// Colleagues are agents, by DN, whose calls are answered and ended for
 	// them, as long as no client is logged in for them.
 	Colleagues []string
+	// AlsoWithClient takes their calls also if a client is logged in for them,
+	// as if they did it on the telephone.
+	AlsoWithClient bool
 	// Talk is how long a conversation takes on average; 0 means 15 s.
 	Talk time.Duration
 	// Patience is how long a customer waits to be answered on average; 0 means
@@ -29,14 +32,15 @@ type Traffic struct {
 // tick is how often it is looked who has waited or talked long enough.
 const tick = 100 * time.Millisecond
 
-// Start lets the traffic flow. The returned channel is closed when the last of
+// Start lets the traffic flow; the first customer calls after a second. The returned channel is closed when the last of
 // Traffic.Calls has ended; stop ends everything that goes on and returns when
 // nothing of it is left.
 func (t Traffic) Start(sim *voicetest.Server) (done <-chan struct{}, stop func()) {
 	t.Every = or(t.Every, 5*time.Second)
 	t.Talk = or(t.Talk, 15*time.Second)
 	t.Patience = or(t.Patience, 40*time.Second)
-	f := &flow{Traffic: t, sim: sim, random: rand.New(rand.NewPCG(1, 2)), due: map[party]time.Time{}}
+	f := &flow{Traffic: t, sim: sim, random: rand.New(rand.NewPCG(1, 2)), due: map[party]time.Time{},
+		next: time.Now().Add(time.Second)}
 	quit, gone, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -131,7 +135,7 @@ func (f *flow) call() {
 
 // plays reports whether an agent is a colleague whom nobody plays.
 func (f *flow) plays(agent string) bool {
-	return slices.Contains(f.Colleagues, f.sim.Agent(agent).DN()) && f.sim.Sessions(agent) == 0
+	return slices.Contains(f.Colleagues, f.sim.Agent(agent).DN()) && (f.AlsoWithClient || f.sim.Sessions(agent) == 0)
 }
 
 // colleague answers a call after a moment, and ends it after a while.
