@@ -26,7 +26,8 @@ type config struct {
 	timeout  time.Duration
 	secure   bool
 	look     look
-	sim      *simulation // nil: a real contact centre
+	sim      *simulation  // nil: a real contact centre
+	gws      *http.Client // shared by all agents, each with cookies of its own; nil: one that suits many
 	log      *slog.Logger
 }
 
@@ -37,20 +38,21 @@ type app struct {
 	sessions *sessions
 	floor    *floor
 	guard    *guard
-	gws      *http.Client // shared by all agents; each has a cookie jar of its own
 	stop     context.CancelFunc
 }
 
 func newApp(cfg config) *app {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 10_000 // two per agent, and all to one host
-	transport.IdleConnTimeout = 25 * time.Second                      // GWS closes idle connections after 30
+	if cfg.gws == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 10_000 // two per agent, and all to one host
+		transport.IdleConnTimeout = 25 * time.Second                      // GWS closes idle connections after 30
+		cfg.gws = &http.Client{Transport: transport}
+	}
 	a := &app{
 		config:   cfg,
 		sessions: newSessions(cfg.idle, cfg.lifetime, cfg.secure),
 		floor:    newFloor(),
 		guard:    newGuard(),
-		gws:      &http.Client{Transport: transport},
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop

@@ -127,7 +127,7 @@ func (s *simulation) act(action, user string) (message string, known bool) {
 		agent.On("", voicetest.Refuse(voice.CodeInvalidState, "The operation is not valid in the current state"))
 		return "Your next action will be refused.", true
 	case "fail":
-		agent.On("", voicetest.FailLater(600*time.Millisecond, 93, "Invalid state of the object"))
+		agent.On("", voicetest.FailLater(600*time.Millisecond, 93, "Invalid state of the object"), voicetest.NamingCall())
 		return "Your next action will be accepted and then fail.", true
 	case "silence":
 		agent.On("", voicetest.Silence())
