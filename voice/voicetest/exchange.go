@@ -57,21 +57,24 @@ type notice struct {
 // if the plan says that the response comes first.
 func (x *exchange) do(actor *agent, p *plan, step func(*transaction)) *hold {
 	tx := &transaction{exchange: x, now: time.Now(), actor: actor, plan: p}
-	x.mu.Lock()
-	if x.closed {
-		x.mu.Unlock()
+	h := tx.run(step)
+	for _, a := range tx.pumps {
+		a.out.flush()
+	}
+	return h
+}
+
+func (tx *transaction) run(step func(*transaction)) *hold {
+	tx.mu.Lock()
+	defer tx.mu.Unlock() // also if the step panics about an argument
+	if tx.closed {
 		return nil
 	}
 	step(tx)
 	for len(tx.touched) > 0 || len(tx.devices) > 0 {
 		tx.settle()
 	}
-	h := tx.send()
-	x.mu.Unlock()
-	for _, a := range tx.pumps {
-		a.out.flush()
-	}
-	return h
+	return tx.send()
 }
 
 // read runs a function that changes nothing.
