@@ -153,3 +153,36 @@ func TestSession_multipleClients(t *testing.T) {
 		})
 	}
 }
+
+// The advice comes again once when the conflict ends, not for ever.
+func TestSession_adviceIsResentOnce(t *testing.T) {
+	bubble(t, Options{Preset: Reference31}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open()
+		tab := newPeer(t, s)
+		tab.http.Jar = p.http.Jar
+		tab.open()
+		first := p.async(held)
+		synctest.Wait()
+		tab.connect()
+		p.request("/meta/disconnect", "")
+		<-first
+		assert.Contains(t, tab.connect()[0], "advice")
+		assert.NotContains(t, tab.connect()[0], "advice")
+	})
+}
+
+// A connect that a fault refuses is a sign of life all the same.
+func TestSession_refusedConnectsKeepItAlive(t *testing.T) {
+	bubble(t, Options{}, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open()
+		for range 5 {
+			s.On(Match{Channel: MetaConnect}, Refuse("500::try_again", nil))
+			p.connect()
+			time.Sleep(9 * time.Second)
+		}
+		assert.True(t, p.session().Alive())
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Nil(t, p.session())
+	})
+}

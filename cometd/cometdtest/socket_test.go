@@ -161,3 +161,38 @@ func TestWebSocket_fayeHoldsAllRepliesWithTheConnect(t *testing.T) {
 		assert.Equal(t, 5*time.Second, time.Since(start))
 	})
 }
+
+// A session outlives its socket for as long as it would outlive a connect.
+func TestWebSocket_lossStartsTheClock(t *testing.T) {
+	bubble(t, Options{}, func(t *testing.T, s *Server) {
+		w := openWire(t, s).open("/foo")
+		w.connect("4")
+		synctest.Wait()
+		sess := s.Session(w.id)
+		require.True(t, sess.Held())
+		time.Sleep(20 * time.Second)
+		require.NoError(t, w.conn.CloseNow())
+		synctest.Wait()
+		assert.False(t, sess.Held())
+		s.Publish("/foo", 1) // waits for the next socket
+		assert.Equal(t, 1, sess.Queued())
+		time.Sleep(10*time.Second - time.Nanosecond)
+		assert.True(t, sess.Alive())
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		assert.False(t, sess.Alive())
+	})
+}
+
+func TestWebSocket_fayeAnswersADisconnectBeforeItCloses(t *testing.T) {
+	bubble(t, Options{Preset: Faye}, func(t *testing.T, s *Server) {
+		w := openWire(t, s)
+		w.send(`[{"id":"1","channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["websocket"]}]`)
+		w.id = decode(t, w.next())[0]["clientId"].(string)
+		w.connect("2")
+		w.send(`[{"id":"3","channel":"/meta/disconnect","clientId":"CLIENT"}]`)
+		w.wants(`[{"id":"3","clientId":"CLIENT","channel":"/meta/disconnect","successful":true}]`)
+		_, _, err := w.conn.Read(t.Context())
+		assert.Equal(t, websocket.StatusNormalClosure, websocket.CloseStatus(err), err)
+	})
+}
