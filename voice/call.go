@@ -111,3 +111,6 @@ const (
 	RecordingActive  RecordingState = "Recording"
 	RecordingPaused  RecordingState = "Paused"
 )
+
+// ended tells whether the call is over for this agent.
+func (c *Call) ended() bool { return c.State == StateReleased || c.State == StatePreviewCancelled }

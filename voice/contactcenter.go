@@ -97,13 +97,15 @@ func (c *Client) StartContactCenterSession(ctx context.Context, p Session) error
 		p.Channels = []string{"voice"}
 	}
 	_, err := c.run(ctx, Operation{Name: OpStartContactCenterSession, Params: sessionParams(p)})
-	if _, partial := errors.AsType[*PartialError](err); err != nil && !partial {
+	_, partial := errors.AsType[*PartialError](err)
+	_, unknown := errors.AsType[*UnconfirmedError](err)
+	if err != nil && !partial && !unknown {
 		return err
 	}
 	if s, readErr := c.readAll(ctx); readErr == nil {
 		c.reconcile(s)
-	} else if err == nil && ctx.Err() != nil {
-		c.log.Warn("session started, but calls and devices not read", "err", readErr)
+	} else {
+		c.recoverLater()
 	}
 	return err
 }

@@ -85,7 +85,7 @@ func (r *rule) failedBy(p *Pending, ev Event) bool {
 	case r.ends != nil:
 		return r.ends(p, msg)
 	}
-	return p.op.CallID != "" && msg.Call.ID == p.op.CallID && msg.Call.State == StateReleased
+	return p.op.CallID != "" && msg.Call.ID == p.op.CallID && msg.Call.ended()
 }
 
 // concerned returns the operations that ev may settle, oldest first.

@@ -18,7 +18,7 @@ type heard struct {
 	generated time.Time
 	duration  time.Duration // of the call
 	prints    []print       // of the messages since the duration has this value, or since repeatWindow
-	ended     uint64        // of the message that ended the call before it came back
+	end       uint64        // of the message that ended the call before it came back
 }
 
 // print recognises a message that comes twice.
@@ -37,10 +37,10 @@ const (
 var printSeed = maphash.MakeSeed()
 
 // add notes a message and tells whether it is out of order.
-func (h *heard) add(raw []byte, generated time.Time, duration time.Duration, released bool) (late bool) {
+func (h *heard) add(raw []byte, generated time.Time, duration time.Duration, ended bool) (late bool) {
 	sum, now := maphash.Bytes(printSeed, raw), time.Now()
 	switch {
-	case !generated.IsZero() && generated.Before(h.generated), duration < h.duration && !released, sum == h.ended:
+	case !generated.IsZero() && generated.Before(h.generated), duration < h.duration && !ended, sum == h.end:
 		return true
 	case duration > h.duration:
 		h.prints = h.prints[:0]
@@ -73,7 +73,7 @@ func (h *heard) cameBack() heard {
 	if len(h.prints) == 0 {
 		return heard{generated: h.generated}
 	}
-	return heard{generated: h.generated, ended: h.prints[len(h.prints)-1].sum}
+	return heard{generated: h.generated, end: h.prints[len(h.prints)-1].sum}
 }
 
 // outOfOrder notes a notified message and tells whether it is out of order.
@@ -83,11 +83,11 @@ func (r *registry) outOfOrder(ev Event) bool {
 	switch ev := ev.(type) {
 	case *CallStateChangeMessage:
 		known := r.calls[ev.Call.ID]
-		released := ev.Call.State == StateReleased
+		ended := ev.Call.ended()
 		if known == nil {
-			return !released && r.released.get(ev.Call.ID) != nil
+			return !ended && r.released.get(ev.Call.ID) != nil
 		}
-		return known.heard.add(ev.Raw, ev.Generated, ev.Call.Duration, released)
+		return known.heard.add(ev.Raw, ev.Generated, ev.Call.Duration, ended)
 	case *DeviceStateChangeMessage:
 		late := false
 		for _, d := range ev.Devices {
@@ -139,10 +139,10 @@ func (c *Client) isTrue(ev Event) bool {
 // may have come back, and gone further since: a rejected call may ring again
 // under its old id.
 func (c *Client) agrees(call *Call, listed []*Call) bool {
-	i := slices.IndexFunc(listed, func(other *Call) bool { return other.ID == call.ID && other.State != StateReleased })
+	i := slices.IndexFunc(listed, func(other *Call) bool { return other.ID == call.ID && !other.ended() })
 	switch {
-	case call.State == StateReleased || i < 0:
-		return call.State == StateReleased && i < 0
+	case call.ended() || i < 0:
+		return call.ended() && i < 0
 	case c.registry.isReleased(call.ID):
 		return true
 	}

@@ -58,7 +58,7 @@ func (c *Client) Await(ctx context.Context, callID string, cond func(*Call) bool
 		if call != nil && cond(call) {
 			return call, nil
 		}
-		if call != nil && call.State == StateReleased {
+		if call != nil && call.ended() {
 			return call, ErrCallReleased
 		}
 		ev, err := sub.Next(ctx)

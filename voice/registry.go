@@ -76,7 +76,7 @@ func (r *registry) apply(ev Event) {
 func (r *registry) applyCall(msg *CallStateChangeMessage) {
 	call := msg.Call
 	known := r.calls[call.ID]
-	if call.State == StateReleased {
+	if call.ended() {
 		if known == nil && r.released.get(call.ID) != nil {
 			return // said twice
 		}

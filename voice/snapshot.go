@@ -82,7 +82,7 @@ func (c *Client) reconcileCalls(s *snapshot) {
 	r := c.registry
 	listed := map[string]bool{}
 	for _, call := range s.calls {
-		if call.State != StateReleased {
+		if !call.ended() {
 			listed[call.ID] = true
 		}
 	}

@@ -160,26 +160,30 @@ func (tx *transaction) send() *hold {
 	if p.hold {
 		h = &hold{out: &tx.actor.out}
 	}
-	for _, n := range tx.own {
-		switch {
-		case p.lose:
-			continue
-		case p.late != nil:
-			tx.repeat(n, *p.late)
-			continue
+	switch {
+	case p.lose:
+	case p.late != nil:
+		tx.repeat(tx.own, *p.late)
+	default:
+		for _, n := range tx.own {
+			tx.push(tx.actor, entry{notice: n, hold: h})
 		}
-		tx.push(tx.actor, entry{notice: n, hold: h})
 		for _, d := range p.duplicates {
-			tx.repeat(n, d)
+			tx.repeat(tx.own, d)
 		}
 	}
 	return h
 }
 
-// repeat delivers a message later, whatever was delivered in between.
-func (tx *transaction) repeat(n notice, d time.Duration) {
+// repeat delivers messages later, in their order, whatever was delivered in
+// between.
+func (tx *transaction) repeat(all []notice, d time.Duration) {
 	a := tx.actor
-	tx.timer(d, func() { a.out.deliver(n) })
+	tx.timer(d, func() {
+		for _, n := range all {
+			a.out.deliver(n)
+		}
+	})
 }
 
 // touch has the view of a leg, and of what is tied to it, looked at
