@@ -36,6 +36,7 @@ func (s *Server) carryOut(x *exchangeOver, rq *request) {
 	p.hold = p.eventFirst == nil && p.after == nil
 	var refused *refusal
 	var later func(*transaction)
+	var done request // as it is when the response goes out: a late execution changes rq
 	h := s.exchange.do(rq.agent, p, func(tx *transaction) {
 		refused = rq.resolve()
 		if refused != nil && refused.code == 2 && s.opts.AcceptInvalid {
@@ -50,10 +51,16 @@ func (s *Server) carryOut(x *exchangeOver, rq *request) {
 			rq.planFailure(tx, p.fail)
 		case p.silent:
 		case p.after != nil:
-			tx.timer(*p.after, func() { s.exchange.do(rq.agent, p, rq.again) })
+			tx.timer(*p.after, func() {
+				s.exchange.do(rq.agent, p, rq.again)
+				if rq.last {
+					expire(s.logins.endOne(x.login))
+				}
+			})
 		default:
 			rq.execute(tx)
 		}
+		done = *rq
 	})
 	if p.eventFirst != nil && !s.wait(*p.eventFirst) {
 		panic(http.ErrAbortHandler)
@@ -64,11 +71,11 @@ func (s *Server) carryOut(x *exchangeOver, rq *request) {
 		return
 	}
 	var over []*cometdtest.Session
-	if rq.last {
+	if done.last {
 		over = s.logins.endOne(x.login) // before the response, so that it is the last
 	}
 	if !p.cutAfter {
-		s.accept(x, rq)
+		s.accept(x, &done)
 	}
 	h.release()
 	if later != nil {
