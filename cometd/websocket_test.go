@@ -592,7 +592,7 @@ func TestNegotiation_anotherTransportThanTheHandshake(t *testing.T) {
 		{[]Transport{LongPolling, WebSocket}, []string{"websocket"}, "websocket"},
 	} {
 		t.Run(test.carrier, func(t *testing.T) {
-			socketBubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
+			socketBubble(t, cometdtest.Options{TrustClientSession: true}, func(t *testing.T, srv *cometdtest.Server) {
 				srv.On(cometdtest.Match{Channel: metaHandshake, Times: -1}, cometdtest.Set("supportedConnectionTypes", test.listed))
 				c := dial(t, srv, func(o *Options) { o.Transports = test.prefer })
 				sub := subscribe(t, c, "/a")

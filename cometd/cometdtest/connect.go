@@ -25,6 +25,7 @@ func (x *exchange) doConnect(m *Message) *reply {
 		r := s.profile.newReply(m).refuse("402:connectionType:Missing required parameter")
 		r.fields["advice"] = s.profile.handshakeAdvice()
 		delete(r.fields, "clientId")
+		x.refused = true
 		return r
 	}
 	r := s.profile.newReply(m)

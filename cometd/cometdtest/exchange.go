@@ -138,10 +138,6 @@ func (x *exchange) handle(m *Message) *reply {
 	sess := x.session
 	s.mu.Lock()
 	known := sess != nil && sess.live && (sess.ID == m.ClientID || p.firstID)
-	if known {
-		sess.keepAlive(m.Channel == MetaConnect)
-		x.adopt(sess)
-	}
 	s.mu.Unlock()
 	if !known && p.openPublish && !isMeta(m.Channel) {
 		return x.publish(m)
@@ -150,8 +146,13 @@ func (x *exchange) handle(m *Message) *reply {
 		return x.unknown(m)
 	}
 	if s.opts.Incoming != nil && !s.opts.Incoming(sess, *m) {
+		x.seen(m)
 		return p.newReply(m).refuse(say(p.texts.deleted, m, ""))
 	}
+	s.mu.Lock()
+	sess.keepAlive(m.Channel == MetaConnect)
+	x.adopt(sess)
+	s.mu.Unlock()
 	switch m.Channel {
 	case MetaConnect:
 		return x.doConnect(m)
@@ -171,14 +172,14 @@ func (x *exchange) handle(m *Message) *reply {
 // adopt must be called with mu held; a session's messages move it to the
 // socket that they arrive on.
 func (x *exchange) adopt(sess *Session) {
-	old := sess.socket
-	if x.socket == old || x.socket == nil && !x.isConnect() {
+	if !sess.live || x.socket == sess.socket || x.socket == nil && !x.isConnect() {
 		return
 	}
 	if sess.held != nil && sess.held.x.socket != nil {
+		older := sess.held.x.socket
 		sess.release(superseded)
 		if x.srv.profile.cancelCloses {
-			old.outbox.put(outgoing{closing: websocket.StatusNormalClosure, text: "Cancel"})
+			older.outbox.put(outgoing{closing: websocket.StatusNormalClosure, text: "Cancel"})
 		}
 	}
 	sess.socket = x.socket
@@ -190,7 +191,7 @@ func (x *exchange) adopt(sess *Session) {
 
 func (x *exchange) isConnect() bool { return x.messages[0].Channel == MetaConnect }
 
-// seen keeps the session alive although its connect is refused by a fault.
+// seen keeps the session alive although its connect is refused.
 func (x *exchange) seen(m *Message) {
 	x.srv.mu.Lock()
 	defer x.srv.mu.Unlock()

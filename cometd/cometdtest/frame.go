@@ -38,19 +38,19 @@ func (x *exchange) serveFrame(parseErr error) {
 		k.outbox.put(outgoing{cut: true})
 		return
 	case p.handler != nil:
-		k.sendHandled(p.handler)
+		x.sendHandled(p.handler)
 		return
 	case parseErr != nil && s.profile.ignoreBroken:
 		return
 	case parseErr != nil:
-		k.outbox.put(outgoing{closing: websocket.StatusInternalError, text: "cannot parse the messages"})
+		x.closeSocket(websocket.StatusInternalError, "cannot parse the messages")
 		return
 	case len(x.messages) == 0:
 		if s.profile.pong {
-			k.send([]byte("[]"))
+			k.outbox.put(outgoing{data: []byte("[]"), answers: x.entry})
 			return
 		}
-		k.outbox.put(outgoing{closing: websocket.StatusInternalError, text: "no messages"})
+		x.closeSocket(websocket.StatusInternalError, "no messages")
 		return
 	}
 	x.run()
@@ -59,7 +59,7 @@ func (x *exchange) serveFrame(parseErr error) {
 		s.mu.Lock()
 		x.endBatch()
 		s.mu.Unlock()
-		k.outbox.put(outgoing{closing: websocket.StatusInternalError, text: "protocol violation"})
+		x.closeSocket(websocket.StatusInternalError, "protocol violation")
 		return
 	}
 	s.mu.Lock()
@@ -73,14 +73,20 @@ func (x *exchange) serveFrame(parseErr error) {
 
 // sendHandled sends what an HTTP handler answers: the body as a frame, or the
 // end of the socket if its status is not 200.
-func (k *socket) sendHandled(h http.Handler) {
+func (x *exchange) sendHandled(h http.Handler) {
 	w := &frameWriter{header: http.Header{}, status: http.StatusOK}
-	h.ServeHTTP(w, k.r)
+	h.ServeHTTP(w, x.r)
 	if w.status != http.StatusOK {
-		k.outbox.put(outgoing{closing: websocket.StatusInternalError, text: http.StatusText(w.status)})
+		x.closeSocket(websocket.StatusInternalError, http.StatusText(w.status))
 		return
 	}
-	k.send(w.body)
+	x.socket.outbox.put(outgoing{data: w.body, answers: x.entry})
+}
+
+// closeSocket ends the socket instead of answering.
+func (x *exchange) closeSocket(code websocket.StatusCode, reason string) {
+	x.entry.abort()
+	x.socket.outbox.put(outgoing{closing: code, text: reason})
 }
 
 // frameWriter collects what an HTTP handler answers.
@@ -136,7 +142,7 @@ func (k *socket) sendExchange(x *exchange, replies []*reply, events []event) {
 		return
 	}
 	if p.ws.closing != 0 {
-		k.outbox.put(outgoing{closing: p.ws.closing, text: p.ws.reason})
+		x.closeSocket(p.ws.closing, p.ws.reason)
 		return
 	}
 	a := x.arrange(replies, events)

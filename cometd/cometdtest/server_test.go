@@ -216,6 +216,40 @@ func TestServer_hooks(t *testing.T) {
 	})
 }
 
+// A refusal is no sign of life: what belongs to somebody else expires.
+func TestServer_unauthorizedConnectsDoNotKeepASessionAlive(t *testing.T) {
+	deny := false
+	o := Options{Authorize: func(*http.Request, *Session) error {
+		if deny {
+			return errors.New("another user")
+		}
+		return nil
+	}}
+	bubble(t, o, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open()
+		deny = true
+		time.Sleep(5 * time.Second)
+		assert.Equal(t, "402::session_unknown", p.connect()[0]["error"])
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		assert.Empty(t, s.Sessions())
+	})
+}
+
+func TestServer_vetoedConnectsKeepASessionAlive(t *testing.T) {
+	o := Options{Incoming: func(_ *Session, m Message) bool { return string(m.ExtField("veto")) != "true" }}
+	bubble(t, o, func(t *testing.T, s *Server) {
+		p := newPeer(t, s).open()
+		time.Sleep(9 * time.Second)
+		assert.Equal(t, "404::message_deleted", p.request("/meta/connect", `"ext":{"veto":true}`)[0]["error"])
+		time.Sleep(9 * time.Second)
+		assert.Len(t, s.Sessions(), 1)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Empty(t, s.Sessions())
+	})
+}
+
 func TestServer_recordOfRequests(t *testing.T) {
 	bubble(t, Options{}, func(t *testing.T, s *Server) {
 		start := time.Now()
