@@ -61,6 +61,13 @@ func TestConnect_versionMayBeRefused(t *testing.T) {
 		client := connect(t, sim)
 		assert.Empty(t, client.ServerVersion())
 	})
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		sim.OnRead("/diagnostics/version", voicetest.Slow(time.Hour))
+		start := time.Now()
+		client := connect(t, sim)
+		assert.Equal(t, 3*time.Second, time.Since(start), "nobody waits long for it")
+		assert.Empty(t, client.ServerVersion())
+	})
 }
 
 func TestConnect_wrongPassword(t *testing.T) {
@@ -111,7 +118,7 @@ func TestConnect_serverDown(t *testing.T) {
 		})
 	})
 	t.Run("gone in the middle", func(t *testing.T) {
-		for _, path := range []string{"/me", "/diagnostics/version", "/me?subresources=devices,calls"} {
+		for _, path := range []string{"/me", "/me?subresources=devices,calls"} {
 			bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
 				cfg := config(sim)
 				defer cfg.HTTPClient.CloseIdleConnections()

@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,7 @@ func (e *PartialError) Error() string {
 		if r.Code == CodeSuccess {
 			parts = append(parts, r.Channel+" succeeded")
 		} else {
-			parts = append(parts, fmt.Sprintf("%s failed: %s (status %d)", r.Channel, r.Message, r.Code))
+			parts = append(parts, fmt.Sprintf("%s failed: %s (status %d)", r.Channel, cmp.Or(r.Message, r.Code.String()), r.Code))
 		}
 	}
 	return subject(e.Operation, "") + ": partial success: " + strings.Join(parts, "; ")

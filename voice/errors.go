@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,12 +33,16 @@ type APIError struct {
 	CallID     string        // the call that the operation was for; may be ""
 	HTTPStatus int
 	Code       StatusCode // 0 if the answer was not GWS's own, as that of a proxy
-	Message    string     // the server's free text; do not match on it
+	Message    string     // the server's free text, may be ""; do not match on it
 	Err        error      // why logging in again did not help; nil if that was not tried
 }
 
 func (e *APIError) Error() string {
-	text := fmt.Sprintf("%s: %s (status %d, HTTP %d)", subject(e.Operation, e.CallID), e.Message, e.Code, e.HTTPStatus)
+	meaning, codes := "refused", fmt.Sprintf("HTTP %d", e.HTTPStatus)
+	if e.Code != CodeSuccess {
+		meaning, codes = e.Code.String(), fmt.Sprintf("status %d, ", e.Code)+codes
+	}
+	text := fmt.Sprintf("%s: %s (%s)", subject(e.Operation, e.CallID), cmp.Or(e.Message, meaning), codes)
 	if e.Err != nil {
 		text += "; logging in again: " + e.Err.Error()
 	}
@@ -104,7 +109,7 @@ func (e *UnconfirmedError) Error() string {
 		text += ", last seen " + string(e.Call.State)
 	}
 	if e.Err != nil {
-		text += ": " + e.Err.Error()
+		text += ": " + strings.TrimPrefix(e.Err.Error(), subject(e.Operation, e.CallID)+": ")
 	}
 	return text
 }
@@ -155,7 +160,8 @@ func (e *ProtocolError) Error() string {
 
 // SafeToRetry reports whether an operation that returned err can be repeated
 // without the danger of doing it twice. It is true only when nothing can have
-// reached the switch: the request was not sent, or GWS itself refused it.
+// reached the switch: the request was not sent, or it was refused by GWS, or by
+// something on the way with a status of 300 to 499 other than 408.
 func SafeToRetry(err error) bool {
 	if _, unknown := errors.AsType[*UnconfirmedError](err); unknown {
 		return false

@@ -191,6 +191,10 @@ func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err er
 	if e, ok := errors.AsType[*rest.Refusal](err); ok {
 		err := c.refused(p.op, e)
 		if e.InBetween() {
+			if c.isDecided(p) { // the outcome has overtaken the gateway's answer
+				c.unanswered(p, err, 0)
+				return p, nil
+			}
 			return nil, c.abandon(p, err)
 		}
 		c.withdraw(p, true)

@@ -439,3 +439,33 @@ func TestGatewayError_leavesTheOutcomeOpen(t *testing.T) {
 		}
 	})
 }
+
+func TestGatewayError_afterTheMessage(t *testing.T) {
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		id := queueCall(t, sim, client)
+		sim.On(voice.OpReject, voicetest.EventFirst(2*time.Second), voicetest.AnswerAfter(504, "text/html", "<html>gave up</html>"))
+		msg, err := client.Reject(t.Context(), id)
+		require.NoError(t, err, "the message had come")
+		assert.Equal(t, voice.StateReleased, msg.Call.State)
+	})
+}
+
+func TestErrors_text(t *testing.T) {
+	refused := func(code voice.StatusCode, status int, message string) *voice.APIError {
+		return &voice.APIError{Operation: voice.OpHold, CallID: "C", HTTPStatus: status, Code: code, Message: message}
+	}
+	for want, err := range map[string]error{
+		"voice: Hold C: no (status 2, HTTP 400)":                             refused(2, 400, "no"),
+		"voice: Hold C: not valid in the current state (status 2, HTTP 200)": refused(2, 200, ""),
+		"voice: Hold C: status 42 (status 42, HTTP 200)":                     refused(42, 200, ""),
+		"voice: Hold C: empty body (HTTP 502)":                               refused(0, 502, "empty body"),
+		"voice: Hold C: refused (HTTP 400)":                                  refused(0, 400, ""),
+		"voice: Hold C: sent, outcome unknown: empty body (HTTP 502)":        &voice.UnconfirmedError{Operation: voice.OpHold, CallID: "C", Err: refused(0, 502, "empty body")},
+		"voice: StartContactCenterSession: partial success: voice failed: internal error (status 4)": &voice.PartialError{
+			Operation: voice.OpStartContactCenterSession, Results: []voice.ChannelResult{{Channel: "voice", Code: voice.CodeInternalError}},
+		},
+	} {
+		assert.EqualError(t, err, want)
+	}
+}

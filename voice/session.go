@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gwsvoice/gws-go/cometd"
 	"github.com/gwsvoice/gws-go/internal/rest"
@@ -84,9 +85,14 @@ func (e *APIError) refusesLogin() bool {
 	return e.HTTPStatus == http.StatusUnauthorized || e.HTTPStatus == http.StatusForbidden
 }
 
+// probeTimeout limits the wait for something that is nice to know.
+const probeTimeout = 3 * time.Second
+
 // probeVersion asks for the server's version, which some deployments do not
-// tell. It serves logs and bug reports only.
+// tell. It serves logs and bug reports only, so it must not hold up the login.
 func (c *Client) probeVersion(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
 	body, err := c.rest.GetOnce(ctx, "/diagnostics/version")
 	if err != nil {
 		c.log.Debug("server does not tell its version", "err", err)

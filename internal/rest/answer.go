@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ const Partial = 7
 type Refusal struct {
 	HTTPStatus int
 	Code       int    // statusCode; 0 if the answer is not an envelope
-	Message    string // statusMessage, or what the answer was instead
+	Message    string // statusMessage, may be ""; or what the answer was instead
 	Body       []byte // the envelope; nil if there is none
 	CSRF       bool   // refused for the CSRF token; nothing was executed
 	LoginErr   error  // why the login that followed failed; nil if none followed
@@ -75,10 +76,7 @@ func judge(resp *http.Response, body []byte) ([]byte, error) {
 	switch {
 	case problem == "" && code == 0 && ok:
 		return body, nil
-	case problem == "" && (code != 0 || !ok):
-		if message == "" {
-			message = http.StatusText(resp.StatusCode)
-		}
+	case problem == "":
 		return nil, &Refusal{HTTPStatus: resp.StatusCode, Code: code, Message: message, Body: body}
 	case ok:
 		return nil, &ProtocolError{HTTPStatus: resp.StatusCode, Reason: problem}
@@ -115,12 +113,12 @@ func envelope(body []byte) (code int, message, problem string) {
 	if len(e.StatusCode) == 0 {
 		return 0, "", "no statusCode"
 	}
-	code, err := strconv.Atoi(strings.Trim(string(e.StatusCode), `"`))
-	if err != nil {
-		return 0, "", "statusCode is not a number"
+	number, err := strconv.ParseFloat(strings.Trim(string(e.StatusCode), `"`), 64)
+	if err != nil || number != math.Trunc(number) || math.Abs(number) > math.MaxInt32 {
+		return 0, "", "statusCode is not a whole number"
 	}
 	_ = json.Unmarshal(e.StatusMessage, &message) // free text; anything else is as good as none
-	return code, message, ""
+	return int(number), message, ""
 }
 
 func describe(body []byte, err error) string {
