@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,17 +25,12 @@ terminal, as demo tells.`,
 			if every <= 0 {
 				return usage("--every: %s is not positive", every)
 			}
-			// The simulator panics where it cannot listen.
-			listener, err := net.Listen("tcp", addr)
+			options := lively.Options()
+			options.Addr = addr
+			sim, err := voicetest.Listen(options)
 			if err != nil {
 				return usage("--addr: %v", err)
 			}
-			options := lively.Options()
-			options.Addr = listener.Addr().String()
-			if err := listener.Close(); err != nil {
-				return err
-			}
-			sim := voicetest.NewServer(options)
 			defer sim.Close()
 			_, stop := lively.Traffic{Every: every, Colleagues: []string{"5002", "5003"}}.Start(sim)
 			defer stop()
