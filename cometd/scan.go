@@ -46,6 +46,9 @@ func (p part) of(raw []byte) json.RawMessage {
 	return raw[p.from:p.to:p.to]
 }
 
+// maxBroken is how many broken messages of a body are stepped over.
+const maxBroken = 100
+
 var (
 	errNotMessage = errors.New("not a Bayeux message")
 	errNoChannel  = errors.New("message without channel")
@@ -78,8 +81,8 @@ func scan(body []byte, yield func(*message)) (n int, err error) {
 		}
 		return n, err
 	}
-	s.Array()
-	for {
+	for range maxBroken {
+		s.Array()
 		from := s.Pos()
 		for s.NextElem() {
 			one(&s)
@@ -102,8 +105,8 @@ func scan(body []byte, yield func(*message)) (n int, err error) {
 		body = body[from+rest-1:]
 		body[0] = '[' // instead of the comma
 		s = jsonscan.New(body)
-		s.Array()
 	}
+	return n, err
 }
 
 // scan reads one message. An error of another kind than the scanner's concerns
@@ -180,9 +183,10 @@ func (m *message) event(channel string) *Message {
 // beginning of b, which is no valid JSON: behind the brace that closes it and a
 // comma. It returns 0 if that cannot be found.
 func behindBroken(b []byte) int {
-	depth, quoted := 0, false
+	depth, quoted, something := 0, false, false
 	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
+		c := b[i]
+		switch {
 		case quoted && c == '\\':
 			i++
 		case c == '"':
@@ -195,9 +199,10 @@ func behindBroken(b []byte) int {
 			if depth < 0 {
 				return 0
 			}
-		case c == ',' && depth == 0 && i > 0 && len(bytes.Trim(b[:i], ", \t\r\n")) > 0:
+		case c == ',' && depth == 0 && something:
 			return i + 1
 		}
+		something = something || c > ' ' && c != ','
 	}
 	return 0
 }
