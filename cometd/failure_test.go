@@ -365,3 +365,30 @@ func TestErrors_text(t *testing.T) {
 		assert.Equal(t, want, e)
 	}
 }
+
+func TestRequest_heldMessagesFailWithTheClient(t *testing.T) {
+	bubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
+		c := dial(t, srv)
+		settle()
+		srv.On(cometdtest.Match{Channel: metaHandshake}, cometdtest.Delay(5*time.Second), cometdtest.Refuse("403::no more", map[string]any{"reconnect": "none"}))
+		srv.Sessions()[0].Expire()
+		after(time.Second)
+		srv.ClearRecord()
+		var wg sync.WaitGroup
+		for i := range 3 {
+			wg.Go(func() {
+				err := c.Publish(t.Context(), fmt.Sprint("/", i), 1)
+				assert.Equal(t, 403, asE(t, err).Code)
+			})
+			settle()
+		}
+		wg.Go(func() {
+			_, err := c.Subscribe(t.Context(), "/s")
+			assert.Equal(t, 403, asE(t, err).Code)
+		})
+		wg.Wait()
+		<-c.Done()
+		assert.Equal(t, 403, asE(t, c.Err()).Code)
+		assert.Empty(t, srv.RequestsFor("/0"))
+	})
+}

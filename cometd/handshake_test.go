@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -379,5 +380,30 @@ func TestCredentials_onceForTwoRequestsRefusedTogether(t *testing.T) {
 		after(5 * time.Second)
 		assert.Equal(t, 1, asked)
 		assert.Equal(t, Connected, c.State())
+	})
+}
+
+func TestHandshake_listenersHearOfItBeforeTheConnect(t *testing.T) {
+	bubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
+		c := dial(t, srv)
+		meta := subscribe(t, c, "/meta/handshake", "/meta/connect")
+		settle()
+		queued := 0
+		srv.On(cometdtest.Match{Channel: metaConnect, Func: func(r cometdtest.Request) bool {
+			queued = meta.queue.Len()
+			return false
+		}})
+		srv.Sessions()[0].Expire()
+		after(time.Second)
+		var order []string
+		for meta.queue.Len() > 0 {
+			if m, ok := nextEvent(t, meta).(*Message); ok {
+				order = append(order, m.Channel)
+			}
+		}
+		i := slices.Index(order, metaHandshake)
+		require.GreaterOrEqual(t, i, 0)
+		assert.Equal(t, []string{metaHandshake, metaConnect}, order[i:])
+		assert.Positive(t, queued)
 	})
 }

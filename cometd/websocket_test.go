@@ -626,3 +626,13 @@ func TestNegotiation_longPollingRefusedByStatus400(t *testing.T) {
 		assert.Equal(t, []string{"long-polling", "websocket"}, carriers(srv, metaHandshake))
 	})
 }
+
+func TestWebSocket_fragmentedFrames(t *testing.T) {
+	socketBubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
+		c := dial(t, srv, socketOnly)
+		sub := subscribe(t, c, "/a")
+		srv.On(cometdtest.Match{Channel: "/x"}, cometdtest.EventBefore("/a", strings.Repeat("y", 200)), cometdtest.Chunks(16, 10*ms))
+		require.NoError(t, c.Publish(t.Context(), "/x", 1))
+		assert.Len(t, nextData(t, sub), 202)
+	})
+}
