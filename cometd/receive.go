@@ -229,6 +229,9 @@ func (c *Client) deliver(x *exchange, m *message) {
 	}
 	c.mu.Unlock()
 	for _, s := range subs {
+		if s.queue.Free() == 0 && !s.stalled.Load() {
+			x.wakeReaders() // the others need not wait until this one has room
+		}
 		c.put(s, event)
 		if !slices.Contains(x.readers, s) {
 			x.readers = append(x.readers, s)
