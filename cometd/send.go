@@ -56,12 +56,13 @@ func (c *Client) sendAll() {
 		c.mu.Unlock()
 
 		ctx, cancel := withLimit(c.ctx, c.opts.MaxNetworkDelay)
-		err := c.settle(x, t.send(ctx, x), t)
+		err := t.send(ctx, x)
 		cancel()
 		if t.kind() == LongPolling {
 			c.reportLoss(x, err)
 		}
 		if err == nil || errors.Is(err, errNoReply) {
+			_ = c.settle(x, err, t)
 			continue
 		}
 		if failure := asError(err); failure.unauthorized() {
@@ -70,6 +71,7 @@ func (c *Client) sendAll() {
 			}
 		}
 		c.mu.Lock()
+		c.failAll(x, err, t)
 		var kept []*request
 		for _, r := range c.outbox { // nothing may overtake what has failed
 			if r.kind == kindDisconnect {
@@ -149,12 +151,17 @@ func (c *Client) newExchangeLocked(t transport, list ...*request) *exchange {
 func (c *Client) settle(x *exchange, err error, t transport) error {
 	if err != nil && x != nil {
 		c.mu.Lock()
-		for _, r := range x.unfinished() {
-			c.finishRequest(r, nil, r.failure(err, t.kind()))
-		}
+		c.failAll(x, err, t)
 		c.mu.Unlock()
 	}
 	return err
+}
+
+// failAll finishes the requests of x that got no reply; c.mu must be held.
+func (c *Client) failAll(x *exchange, err error, t transport) {
+	for _, r := range x.unfinished() {
+		c.finishRequest(r, nil, r.failure(err, t.kind()))
+	}
 }
 
 // finishRequest ends r with a reply, or with the reason why there is none;
