@@ -143,7 +143,7 @@ func (c *Client) prepare(op *Operation) (path string, body []byte, err error) {
 	}
 	switch {
 	case op.Path != "":
-		if !strings.HasPrefix(op.Path, "/") || strings.ContainsAny(op.Path, "?#\\ \r\n") || strings.Contains(op.Path, "..") {
+		if !strings.HasPrefix(op.Path, "/") || strings.ContainsAny(op.Path, "?#\\ \r\n") || strings.Contains(op.Path, "..") || strings.Contains(op.Path, "//") {
 			return "", nil, &ArgumentError{op.Name, "Path", "is not an escaped path that begins with a slash"}
 		}
 		path = op.Path
