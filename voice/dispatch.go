@@ -60,12 +60,31 @@ func (c *Client) judge(concerned []*Pending, ev Event) {
 		}
 		switch {
 		case p.rule.settles(p, ev):
+			c.claim(p)
 			c.decide(p, nil)
 			taken = taken || p.rule.single
 		case p.rule.failedBy(p, ev):
 			c.noteReleased(p)
 			c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: ev.(*CallStateChangeMessage).Call, Err: ErrCallReleased})
 		}
+	}
+}
+
+// claim keeps the call that p has opened from being taken for the one that
+// another operation opens.
+func (c *Client) claim(p *Pending) {
+	opened := p.outcome.Consult
+	if p.op.Name == OpDial {
+		opened = p.outcome.Call
+	}
+	if !p.rule.single || opened == nil {
+		return
+	}
+	r := c.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known := r.calls[opened.Call.ID]; known != nil {
+		known.first = 0
 	}
 }
 

@@ -28,7 +28,7 @@ type rule struct {
 // that a request was answered, only that a message, or the server's own list of
 // calls, shows the effect.
 var outcomes = map[OperationName]rule{
-	OpDial:       {settles: dialled, others: true, ends: dialEnded},
+	OpDial:       {settles: dialled, single: true, others: true, ends: dialEnded},
 	OpAnswer:     onCall(inState(StateEstablished)),
 	OpReject:     onCall(inState(StateReleased)),
 	OpHangup:     onCall(inState(StateReleased)),

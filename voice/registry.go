@@ -37,7 +37,7 @@ type registry struct {
 
 type knownCall struct {
 	call        *Call
-	first, last uint64 // seq of its first and its latest event
+	first, last uint64 // seq of its first and its latest event; first is 0 once an operation is known to have opened it
 	hadOthers   bool   // it has shown other parties
 	rang        bool   // it came in
 	heard       heard
