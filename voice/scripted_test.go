@@ -281,3 +281,17 @@ func (n note) callID() string {
 
 // settle lets everything happen that does not wait for time.
 func settle() { time.Sleep(time.Millisecond); synctest.Wait() }
+
+// metrics returns the message with metrics.
+func (n note) metrics(value any) note {
+	var m map[string]any
+	if json.Unmarshal(n.Data, &m) != nil {
+		panic("not JSON")
+	}
+	m["metrics"] = value
+	data, err := json.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return note{n.Channel, data}
+}
