@@ -52,13 +52,14 @@ type Outcome struct {
 
 // Pending is an operation that has been submitted and not yet settled.
 type Pending struct {
-	client *Client
-	op     Operation
-	params any // op.Params in the type of this package, where the rule needs it
-	rule   rule
-	device string // device that error messages about it name; "" if not known
-	since  uint64 // registry.seq when it was registered
-	done   chan struct{}
+	client  *Client
+	op      Operation
+	params  any // op.Params in the type of this package, where the rule needs it
+	rule    rule
+	device  string    // device that error messages about it name; "" if not known
+	since   uint64    // registry.seq when it was registered
+	devices []*Device // the agent's, when it was registered, if it names none
+	done    chan struct{}
 
 	// outcome is written by rules while events are dispatched, and read once
 	// done is closed.

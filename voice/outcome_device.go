@@ -2,7 +2,7 @@ package voice
 
 // The conditions of outcomes that a device message shows.
 
-// onDevice settles by a message about the operation's device, or about any of
+// onDevice settles by a message about the operation's device, or about one of
 // the agent's devices if the operation names none.
 func onDevice(shows func(*Pending, *Device) bool) rule {
 	return rule{others: true, settles: func(p *Pending, ev Event) bool {
@@ -11,13 +11,34 @@ func onDevice(shows func(*Pending, *Device) bool) rule {
 			return false
 		}
 		for _, d := range msg.Devices {
-			if (p.op.DeviceID == "" || d.ID == p.op.DeviceID) && shows(p, d) {
+			if p.mayChange(d, shows) && shows(p, d) {
 				p.outcome.Device = msg
 				return true
 			}
 		}
 		return false
 	}}
+}
+
+// mayChange tells whether d can show the outcome of p. For an operation that
+// names no device it is any that was not as the operation wants it; one that
+// was so already shows something only if all are.
+func (p *Pending) mayChange(d *Device, shows func(*Pending, *Device) bool) bool {
+	if p.op.DeviceID != "" {
+		return d.ID == p.op.DeviceID
+	}
+	for _, before := range p.devices {
+		if before.ID == d.ID && !shows(p, before) {
+			return true
+		}
+	}
+	for _, now := range p.client.registry.knownDevices() {
+		loggedOut := now.UserState == nil || now.UserState.State == UserLoggedOut
+		if now.ID != d.ID && !loggedOut && !shows(p, now) {
+			return false
+		}
+	}
+	return true
 }
 
 // inUserState is for the states that every contact centre has: a configured

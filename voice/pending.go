@@ -31,6 +31,11 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 		return nil, err
 	}
 	p.since = r.seq
+	if op.DeviceID == "" && op.CallID == "" {
+		for _, known := range r.devices {
+			p.devices = append(p.devices, known.device)
+		}
+	}
 	p.device = r.deviceOf(&op)
 	r.pending = append(slices.Clip(r.pending), p)
 	if op.CallID != "" && !p.rule.others {
