@@ -178,7 +178,7 @@ func Example_errors() {
 	sim.On(voice.OpHold, voicetest.Silence()) // accepted, and nothing happens
 
 	for range 3 {
-		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		_, err := client.Hold(ctx, callID)
 		cancel()
 		if refused, ok := errors.AsType[*voice.APIError](err); ok {

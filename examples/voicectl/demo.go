@@ -46,7 +46,8 @@ terminal, as demo tells.`,
 
 const demoText = `A simulated contact centre runs at %s until Ctrl-C.
 Queues: 9000 sales, 9001 service, 9002 billing. Agents 5002 and 5003 take calls
-by themselves; you are agent 5001. In another terminal:
+by themselves; you are agent 5001. In another terminal, where voicectl stands for
+"go run -C examples/voicectl ." or for what "go build" makes of it:
 
   export GWS_URL=%s GWS_USER=agent5001 GWS_PASSWORD=secret
   voicectl watch               what happens, live

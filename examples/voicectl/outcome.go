@@ -124,7 +124,7 @@ func (a *app) printCall(w io.Writer, call *voice.Call) {
 		fmt.Fprintf(w, "  %-10s "+format+"\n", append([]any{name}, args...)...)
 	}
 	line("call", "%s  %s, %s", call.ID, call.State, call.Type)
-	if call.DNIS == "" {
+	if call.DNIS == "" || call.DNIS == parties(call) {
 		line("with", "%s", parties(call))
 	} else {
 		line("with", "%s; %s was dialled", parties(call), call.DNIS)

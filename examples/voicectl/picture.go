@@ -49,8 +49,12 @@ func (v *view) picture(ctx context.Context, width, height int) error {
 	}
 	defer events.Close()
 	user := v.client.User()
-	p := &panel{seen: map[string]time.Time{}, title: printable(strings.TrimSpace(
-		fmt.Sprintf("%s (%s %s) at %s", user.UserName, user.FirstName, user.LastName, v.session.url)))}
+	where := v.session.url
+	if v.sim != nil {
+		where = "a simulated contact centre"
+	}
+	p := &panel{seen: map[string]time.Time{}, title: printable(
+		fmt.Sprintf("%s (%s %s) at %s", user.UserName, user.FirstName, user.LastName, where))}
 	for _, ev := range first {
 		p.apply(ev, time.Now())
 	}
