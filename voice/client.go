@@ -184,7 +184,7 @@ func (c *Client) open(ctx context.Context, cfg Config) error {
 	if path == "" {
 		path = defaultNotificationPath
 	}
-	events, err := cometd.Dial(ctx, c.base+path, &cometd.Options{
+	events, err := cometd.Dial(ctx, c.base+"/"+strings.TrimLeft(path, "/"), &cometd.Options{
 		HTTPClient:         c.http,
 		Logger:             c.log,
 		Transports:         cfg.Transports,

@@ -3,6 +3,7 @@ package voice
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
@@ -54,7 +55,7 @@ func readAnswer[T any](body []byte, read func(*decoder) (T, error), name string)
 	d := newDecoder(body)
 	defer d.free()
 	var value, none T
-	err := fmt.Errorf("the answer has no %q", name)
+	err := fmt.Errorf("no %q", name)
 	if d.Object() {
 		for d.NextKey() {
 			if string(d.Key()) == name {
@@ -66,7 +67,7 @@ func readAnswer[T any](body []byte, read func(*decoder) (T, error), name string)
 		err = broken
 	}
 	if err != nil {
-		return none, err
+		return none, &ProtocolError{http.StatusOK, err.Error()}
 	}
 	return value, nil
 }
@@ -75,7 +76,7 @@ func (d *decoder) oneCall() (*Call, error) {
 	c := d.call()
 	d.flush()
 	if c == nil || c.ID == "" {
-		return nil, errors.New("the answer shows no call with an id")
+		return nil, errors.New("a call without an id")
 	}
 	return c, nil
 }
@@ -83,7 +84,7 @@ func (d *decoder) oneCall() (*Call, error) {
 func (d *decoder) callList() ([]*Call, error) {
 	if d.Kind() != jsonscan.Array {
 		d.Skip()
-		return nil, errors.New("the answer has no list of calls")
+		return nil, errors.New("no list of calls")
 	}
 	list := []*Call{}
 	var err error
@@ -106,7 +107,7 @@ func (d *decoder) oneDevice() (*Device, error) {
 	v := d.device()
 	d.flush()
 	if v == nil || v.ID == "" {
-		return nil, errors.New("the answer shows no device with an id")
+		return nil, errors.New("a device without an id")
 	}
 	return v, nil
 }
@@ -114,7 +115,7 @@ func (d *decoder) oneDevice() (*Device, error) {
 func (d *decoder) deviceList() ([]*Device, error) {
 	if d.Kind() != jsonscan.Array {
 		d.Skip()
-		return nil, errors.New("the answer has no list of devices")
+		return nil, errors.New("no list of devices")
 	}
 	list := d.devices()
 	d.flush()
@@ -124,7 +125,7 @@ func (d *decoder) deviceList() ([]*Device, error) {
 func (d *decoder) serviceList() ([]Service, error) {
 	if d.Kind() != jsonscan.Array {
 		d.Skip()
-		return nil, errors.New("the answer has no list of services")
+		return nil, errors.New("no list of services")
 	}
 	return d.services([]Service{}), nil
 }

@@ -9,7 +9,7 @@ import (
 func (d *decoder) user() (*User, error) {
 	if d.Kind() != jsonscan.Object {
 		d.Skip()
-		return nil, errors.New("the answer shows no user")
+		return nil, errors.New("no user")
 	}
 	u := &User{}
 	var noDevices, noCalls error
@@ -97,7 +97,7 @@ func (d *decoder) features() []Feature {
 func (d *decoder) channelList() ([]Channel, error) {
 	if d.Kind() != jsonscan.Array {
 		d.Skip()
-		return nil, errors.New("the answer has no list of channels")
+		return nil, errors.New("no list of channels")
 	}
 	list := []Channel{}
 	d.Array()
@@ -126,7 +126,7 @@ func (d *decoder) channelList() ([]Channel, error) {
 func (d *decoder) agentStates() ([]AgentState, error) {
 	if d.Kind() != jsonscan.Array {
 		d.Skip()
-		return nil, errors.New("the answer has no list of agent states")
+		return nil, errors.New("no list of agent states")
 	}
 	list := []AgentState{}
 	d.Array()

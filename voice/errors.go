@@ -109,7 +109,8 @@ func (e *UnconfirmedError) Error() string {
 		text += ", last seen " + string(e.Call.State)
 	}
 	if e.Err != nil {
-		text += ": " + strings.TrimPrefix(e.Err.Error(), subject(e.Operation, e.CallID)+": ")
+		why := strings.TrimPrefix(e.Err.Error(), subject(e.Operation, e.CallID)+": ")
+		text += ": " + strings.TrimPrefix(why, "voice: ")
 	}
 	return text
 }
@@ -147,15 +148,15 @@ func (e *ArgumentError) Error() string {
 }
 
 // ProtocolError is an answer with a successful HTTP status that is not one of
-// GWS: HTML from a proxy, an empty or truncated body, no statusCode. For an
-// operation it comes inside an [UnconfirmedError].
+// GWS: HTML from a proxy, an empty or truncated body, no statusCode, or not what
+// was asked for. For an operation it comes inside an [UnconfirmedError].
 type ProtocolError struct {
 	HTTPStatus int
 	Reason     string
 }
 
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("not an answer of GWS: %s (HTTP %d)", e.Reason, e.HTTPStatus)
+	return fmt.Sprintf("voice: not an answer of GWS: %s (HTTP %d)", e.Reason, e.HTTPStatus)
 }
 
 // SafeToRetry reports whether an operation that returned err can be repeated

@@ -244,7 +244,8 @@ func (p *Pending) Operation() Operation { return p.op }
 func (p *Pending) Done() <-chan struct{} { return p.done }
 
 // Wait returns the outcome. It waits no longer than [Config.OperationTimeout]
-// after acceptance. The error is a [*FailedError], or an [*UnconfirmedError] if
+// after acceptance, and then for one read of the agent's calls or devices, which
+// may take another 10 seconds. The error is a [*FailedError], or an [*UnconfirmedError] if
 // the outcome stays unknown or ctx ends; in the latter case the operation is
 // still pending and Wait may be called again.
 func (p *Pending) Wait(ctx context.Context) (*Outcome, error) {

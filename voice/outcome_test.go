@@ -102,8 +102,7 @@ func TestReject_eventNeverComes(t *testing.T) {
 			require.True(t, ok, "%v", err)
 			assert.Equal(t, voice.StateRinging, e.Call.State)
 			assert.ErrorIs(t, err, voice.ErrOutcomeTimeout)
-			_, ok = errors.AsType[*voice.APIError](err)
-			assert.True(t, ok, "the reason is told: %v", err)
+			assert.ErrorContains(t, err, "HTTP 500", "the reason is told")
 		})
 	})
 }
@@ -467,5 +466,32 @@ func TestErrors_text(t *testing.T) {
 		},
 	} {
 		assert.EqualError(t, err, want)
+	}
+}
+
+func TestNever_unreadable(t *testing.T) {
+	for name, answer := range map[string]voicetest.Fault{
+		"refused":    voicetest.Answer(200, "application/json", `{"statusCode":6,"statusMessage":"no"}`),
+		"no list":    voicetest.Answer(200, "application/json", `{"statusCode":0,"uris":[]}`),
+		"not a list": voicetest.Answer(200, "application/json", `{"statusCode":0,"calls":null}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+				client := connect(t, sim)
+				id := queueCall(t, sim, client)
+				sim.On(voice.OpReject, voicetest.Silence())
+				sim.OnRead("/me/calls", voicetest.Times(2, answer))
+				_, err := client.Reject(t.Context(), id)
+				unknown, ok := errors.AsType[*voice.UnconfirmedError](err)
+				require.True(t, ok, "%v", err)
+				assert.Equal(t, voice.StateRinging, unknown.Call.State, "nothing was proven")
+				assert.ErrorIs(t, err, voice.ErrOutcomeTimeout)
+				_, refused := errors.AsType[*voice.APIError](err)
+				assert.False(t, refused, "it is the read that was refused, not the operation")
+
+				_, err = client.Calls(t.Context())
+				assert.ErrorContains(t, err, "voice: ")
+			})
+		})
 	}
 }

@@ -184,7 +184,8 @@ func (c *Client) confirm(p *Pending) {
 	case c.lifetime.Err() != nil:
 		return // whoever closes the client settles p
 	default:
-		err = fmt.Errorf("%w, nor could it be read back: %w", ErrOutcomeTimeout, readErr)
+		// Not wrapped: why a read failed must not pass for a refusal of the operation.
+		err = fmt.Errorf("%w, nor could it be read back: %v", ErrOutcomeTimeout, readErr)
 	}
 	if p.sendErr != nil {
 		err = p.sendErr

@@ -109,7 +109,7 @@ func TestDecodeDevices(t *testing.T) {
 	assert.True(t, device.Can(OpForwardCallsOn))
 	assert.False(t, device.UserState.Is(StateIDReady), "nil is no state")
 	_, err = decodeDevices(answer(t, "devices-uris"))
-	assert.EqualError(t, err, `the answer has no "devices"`)
+	assert.EqualError(t, err, `voice: not an answer of GWS: no "devices" (HTTP 200)`)
 }
 
 func TestDecodeServices(t *testing.T) {

@@ -162,7 +162,7 @@ func why(err error) string {
 	case errors.Is(err, voice.ErrClosed):
 		return "The session has ended."
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "voice: ")
 }
 
 func joinSentences(parts ...string) string {

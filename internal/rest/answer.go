@@ -125,6 +125,8 @@ func describe(body []byte, err error) string {
 	switch {
 	case body[0] == '<':
 		return "HTML instead of JSON: " + strconv.Quote(string(head(body)))
+	case body[0] == '[' || body[0] == '"': // not quoted: it may hold what is attached to a call
+		return "JSON, but not an object"
 	case body[0] != '{':
 		return "not a JSON object: " + strconv.Quote(string(head(body)))
 	}

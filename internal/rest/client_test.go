@@ -74,7 +74,7 @@ func TestAnswers(t *testing.T) {
 		"statusCode is no number":     {status: 200, body: `{"statusCode":"ok"}`, wantProtocol: "statusCode is not a whole number"},
 		"statusCode with a point":     {status: 200, body: `{"statusCode":2.0}`, wantRefusal: &Refusal{HTTPStatus: 200, Code: 2}},
 		"statusCode with a fraction":  {status: 200, body: `{"statusCode":0.5}`, wantProtocol: "statusCode is not a whole number"},
-		"array":                       {status: 200, body: `[1]`, wantProtocol: `not a JSON object: "[1]"`},
+		"array":                       {status: 200, body: `[1]`, wantProtocol: "JSON, but not an object"},
 		"deeply nested":               {status: 200, body: deep, wantProtocol: "broken JSON: invalid character '{' exceeded max depth"},
 	} {
 		t.Run(name, func(t *testing.T) {
