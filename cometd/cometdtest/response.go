@@ -109,7 +109,13 @@ func (x *exchange) answered() {
 	if x.opened != nil {
 		x.opened.answered(later)
 	}
-	if (x.connect != nil || x.refused) && (x.held == nil || x.held.why != superseded) {
+	if x.connect == nil && !x.refused {
+		return
+	}
+	x.srv.mu.Lock()
+	replaced := x.held != nil && x.held.why == superseded
+	x.srv.mu.Unlock()
+	if !replaced {
 		x.session.answered(later)
 	}
 }
