@@ -102,6 +102,9 @@ func work(ctx context.Context, cfg voice.Config, rules []rule, calls int, out io
 		if _, refused := errors.AsType[*voice.APIError](err); refused {
 			return err
 		}
+		if _, wrong := errors.AsType[*voice.ArgumentError](err); wrong {
+			return err
+		}
 		b.report.note(err)
 		select {
 		case <-time.After(wait):

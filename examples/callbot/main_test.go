@@ -49,4 +49,6 @@ func TestRun_wrongArguments(t *testing.T) {
 	} {
 		assert.EqualError(t, run(t.Context(), c.args, "", &bytes.Buffer{}), c.want)
 	}
+	err := run(t.Context(), []string{"-url", "gws.example.com", "-user", "a"}, "secret", &bytes.Buffer{})
+	assert.ErrorContains(t, err, "is not an http or https URL with a host")
 }
