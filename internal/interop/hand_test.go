@@ -89,9 +89,17 @@ func TestFaithful_dialogues(t *testing.T) {
 					if slices.Contains(excepted[row.preset], name) {
 						t.Skip("a way of its own, which no client meets")
 					}
-					got := make(chan string)
-					go func() { got <- play(t, imitation{ours}, row.preset, row.ack, dialogue) }()
-					assert.Equal(t, play(t, theirs, row.preset, row.ack, dialogue), <-got)
+					// What is heard depends on real time: a machine that
+					// pauses for a second gets another try.
+					for try := range 3 {
+						got := make(chan string)
+						go func() { got <- play(t, imitation{ours}, row.preset, row.ack, dialogue) }()
+						theirs, ours := play(t, theirs, row.preset, row.ack, dialogue), <-got
+						if theirs == ours || try == 2 {
+							assert.Equal(t, theirs, ours)
+							break
+						}
+					}
 				})
 			}
 		})
