@@ -24,7 +24,9 @@ func (c *Client) handshake() input {
 		return c.handshakeFailed(&exchange{}, t, &hookError{err})
 	}
 	r := &request{kind: kindHandshake, id: id, data: data, session: session}
+	c.mu.Lock()
 	x := c.newExchange(t, r)
+	c.mu.Unlock()
 	err = c.exchange(t, x, c.opts.MaxNetworkDelay, false)
 	c.mu.Lock()
 	reply := r.reply

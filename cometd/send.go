@@ -118,15 +118,11 @@ func (c *Client) nextExchange(t transport, list []*request) (*exchange, []*reque
 		}
 		n++
 	}
-	return c.newExchangeLocked(t, list[:n]...), slices.Clone(list[n:])
+	return c.newExchange(t, list[:n]...), slices.Clone(list[n:])
 }
 
-func (c *Client) newExchange(t transport, r *request) *exchange {
-	return c.newExchangeLocked(t, r)
-}
-
-// newExchangeLocked encodes requests as one body; c.mu must be held.
-func (c *Client) newExchangeLocked(t transport, list ...*request) *exchange {
+// newExchange encodes requests as one body; c.mu must be held.
+func (c *Client) newExchange(t transport, list ...*request) *exchange {
 	x := &exchange{requests: list, login: c.refresh.now(), ordered: list[0].kind == kindConnect}
 	b := make([]byte, 0, 160*len(list))
 	for i, r := range list {
