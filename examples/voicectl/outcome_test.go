@@ -52,7 +52,7 @@ func TestOutcomes_areToldApart(t *testing.T) {
 				assert.True(t, p.Accepted)
 				assert.Equal(t, voice.StateEstablished, p.LastSeen.State)
 			}},
-		{name: "gateway", fault: voicetest.AnswerAfter(502, "text/html", "<h1>Bad Gateway</h1>"), code: 5, outcome: "unknown",
+		{name: "gateway", fault: voicetest.Times(1, voicetest.AnswerAfter(502, "text/html", "<h1>Bad Gateway</h1>"), voicetest.LostEvent()), code: 5, outcome: "unknown",
 			err: "unknown: voice: Hold ID: "},
 		{name: "lost", fault: voicetest.CutBefore(), code: 5, outcome: "unknown", err: "unknown: voice: Hold ID: sent, outcome unknown"},
 	} {
