@@ -3,7 +3,7 @@
 import { $, fill, h, icon, initials, setText } from "./dom.js";
 import * as api from "./api.js";
 import { listen, stop } from "./stream.js";
-import { span, timeOfDay } from "./clock.js";
+import { serverNow, span, timeOfDay } from "./clock.js";
 import { clearComplaints, complain, press } from "./forms.js";
 import { say, show, toast } from "./outcomes.js";
 import { setAgent, startDial } from "./agent.js";
@@ -176,7 +176,7 @@ let hiding;
 function setLink(value) {
   const restored = gws.state === "lost" || (value.lost && value.since !== gws.since);
   gws = value;
-  showLink(value.state === "up" && value.lost && restored && Date.now() - value.since < 15000);
+  showLink(value.state === "up" && value.lost && restored && serverNow() - value.since < 15000);
 }
 
 function showLink(restored) {
@@ -185,7 +185,7 @@ function showLink(restored) {
   clearTimeout(hiding);
   const lost = !streaming ? "page" : gws.state === "lost" ? "gws" : "";
   link.classList.toggle("lost", Boolean(lost));
-  fill(link, h("span", { class: lost ? "" : "link-text" }, lost ? "Connection lost" : "Connected"));
+  fill(link, h("span", {}, lost ? "Connection lost" : "Connected"));
   if (lost) {
     banner.className = "banner lost";
     banner.dataset.link = lost;
@@ -230,7 +230,7 @@ function startTabs() {
 function startDemo() {
   const actions = [
     ["ring", "A customer calls me"], ["colleague", "A colleague calls me"], ["hangup", "The customer hangs up"],
-    ["refuse", "Refuse my next action"], ["fail", "Let it fail"], ["silence", "Leave it unanswered"],
+    ["refuse", "Refuse my next action"], ["fail", "Fail my next action"], ["silence", "Ignore my next action"],
     ["cut", "Cut the connection"], ["outage", "Switch outage"],
   ];
   const place = $("demo").querySelector(".outcome");

@@ -3,7 +3,7 @@
 
 import { $, fill, h, icon, initials, patch, setClass, setText } from "./dom.js";
 import { since } from "./clock.js";
-import { callPath } from "./api.js";
+import { callPath, demoPath } from "./api.js";
 import { press } from "./forms.js";
 import { say, show, toast } from "./outcomes.js";
 import { buttons } from "./buttons.js";
@@ -72,9 +72,13 @@ function showEmpty() {
     icon("phone"),
     h("b", {}, "No calls"),
     h("p", {}, ready ? "You are ready. The next call from your queues rings here." : `You are “${agent.state.label ?? "…"}”. Queue calls come when you are ready.`),
+    simulated() ? h("p", { class: "hint" }, "This is a simulation, you need no headset: customers call when you are ready, or when you want one to.") : null,
     canBe ? h("button", { type: "button", class: "btn primary", onclick: (e) => setState(e.currentTarget, "Ready") }, "Become ready") : null,
+    simulated() && !canBe ? h("button", { type: "button", class: "btn", onclick: (e) => press(e.currentTarget, demoPath("ring")) }, icon("phone"), "Let a customer call") : null,
   );
 }
+
+const simulated = () => !$("demo").hidden;
 
 export const refreshEmpty = () => showEmpty();
 
@@ -196,11 +200,12 @@ class Card {
 
   // showData lists the attached data, without the name that is the heading.
   showData(v) {
-    const data = Object.fromEntries(Object.entries(v.call.userData ?? {}).filter(([, value]) => !v.name || value !== v.name));
+    const names = v.name ? v.name.split(", ") : [];
+    const data = Object.fromEntries(Object.entries(v.call.userData ?? {}).filter(([, value]) => !names.includes(value)));
     const shown = JSON.stringify(data);
     if (this.data.dataset.shown === shown) return;
     this.data.dataset.shown = shown;
-    fill(this.data, Object.entries(data).map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, plain(value)))));
+    fill(this.data, Object.entries(data).map(([key, value]) => h("div", {}, h("dt", {}, key), " ", h("dd", {}, plain(value)))));
   }
 
   showButtons(operations) {
@@ -286,9 +291,10 @@ class Card {
     fill(this.badge, "Ended");
     setClass(this.badge, "badge");
     delete this.clock.dataset.since;
+    const busy = !this.el.contains(document.activeElement);
     this.actions.replaceChildren();
-    updatePanel(this.open.name, this.open.el, null);
     $("calls").append(this.el);
+    updatePanel(this.open.name, this.open.el, null, busy);
   }
 
   remove() {

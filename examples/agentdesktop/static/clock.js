@@ -16,8 +16,8 @@ export function span(ms) {
   return (hours ? hours + ":" + two(Math.floor((s % 3600) / 60)) : Math.floor(s / 60)) + ":" + two(s % 60);
 }
 
-export function timeOfDay(ms) {
-  return new Date(ms - offset).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export function timeOfDay(ms, short) {
+  return new Date(ms - offset).toLocaleTimeString([], { hour: "numeric", minute: "2-digit", second: short ? undefined : "2-digit" });
 }
 
 // since makes an element that shows how long something has lasted.

@@ -18,9 +18,9 @@ export function field(name, label, props = {}) {
   );
 }
 
-// complain puts a message beside a field, or below the form if it belongs to
-// none of its fields.
-export function complain(form, name, message) {
+// complain puts a message beside a field and takes the agent there, unless the
+// agent is busy elsewhere. It returns false if the form has no such field.
+export function complain(form, name, message, busy) {
   const input = name && form.elements[name];
   if (!input || !input.closest) return false;
   const box = input.closest(".field");
@@ -29,7 +29,7 @@ export function complain(form, name, message) {
   box.append(h("p", { class: "field-error", id }, message));
   input.setAttribute("aria-invalid", "true");
   input.setAttribute("aria-describedby", id);
-  input.focus();
+  if (!busy) input.focus();
   return true;
 }
 

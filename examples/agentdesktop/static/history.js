@@ -23,10 +23,10 @@ function makeRecord(r) {
   fill(
     li,
     h("div", { class: "entry" },
-      h("span", { class: "mark " + (talked ? "talked" : r.incoming ? "missed" : ""), title: r.incoming ? "Incoming" : "Outgoing" }, icon(r.incoming ? "down" : "up"), h("span", { class: "unseen" }, r.incoming ? "Incoming" : "Outgoing")),
+      h("span", { class: "mark " + (talked ? "talked" : r.how === "Not answered" ? "missed" : ""), title: r.incoming ? "Incoming" : "Outgoing" }, icon(r.incoming ? "down" : "up"), h("span", { class: "unseen" }, r.incoming ? "Incoming" : "Outgoing")),
       h("div", {}, h("b", {}, who), h("div", { class: "hint" }, [r.name && r.number, r.queue && "Queue " + r.queue, r.type === "Consult" && "Consultation"].filter(Boolean).join(" · ")),
         h("div", { class: "hint how" }), more),
-      h("span", { class: "when" }, timeOfDay(r.began), h("br"), talked ? span(r.ended - r.answered) : "–")),
+      h("span", { class: "when" }, timeOfDay(r.began, true), h("br"), talked ? span(r.ended - r.answered) : "–")),
   );
   const result = h("button", { type: "button", class: "btn small", "aria-expanded": "false" }, icon("tag"), "Result");
   result.addEventListener("click", () => toggleForm(li, result, r.callId));

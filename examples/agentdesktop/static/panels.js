@@ -165,13 +165,13 @@ export const panelDirty = (el) => [...el.querySelectorAll("form")].some(dirty);
 
 // updatePanel keeps an open panel in step with its call; null says that the
 // call has ended.
-export function updatePanel(name, el, v) {
+export function updatePanel(name, el, v, busy) {
   if (!v) {
     el.querySelectorAll(".buttons, .keypad, .parties, .pairs").forEach((part) => (part.hidden = name !== "result"));
     if (name === "result") return; // a result can still be set
     const form = el.querySelector("form");
     const input = [...form.querySelectorAll("input")].find((i) => i.value !== "");
-    complain(form, input?.name, "The call has ended. What you typed stays here until you close this.");
+    complain(form, input?.name, "The call has ended. What you typed stays here until you close this.", busy);
     return;
   }
   const can = (op) => v.operations.includes(op);

@@ -77,8 +77,8 @@ function showMonitoring(device, target) {
     fill(place);
     return;
   }
-  const word = { ListenIn: "Listening in to", Coach: "Coaching", BargeIn: "Barging in on" }[state.state] ?? state.state;
-  fill(place, h("div", { class: "monitoring" }, icon("ear"), h("span", {}, `${word} ${who}`),
+  const way = ways.find(([op]) => op === state.state)?.[1] ?? state.state;
+  fill(place, h("div", { class: "monitoring" }, icon("ear"), h("span", {}, `Monitoring ${who}: ${way.toLowerCase()}`),
     h("button", { type: "button", class: "btn small", dataset: { op: "CancelSupervisorMonitoring" }, onclick: (e) => act(e.currentTarget, "CancelSupervisorMonitoring") }, "Stop")));
 }
 
