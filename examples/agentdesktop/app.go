@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gwsvoice/gws-go/voice"
@@ -38,7 +39,8 @@ type app struct {
 	sessions *sessions
 	floor    *floor
 	guard    *guard
-	stop     context.CancelFunc
+	stop     context.CancelFunc // ends what is under watch
+	watch    sync.WaitGroup
 }
 
 func newApp(cfg config) *app {
@@ -56,7 +58,8 @@ func newApp(cfg config) *app {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
-	go a.floor.watchLinks(ctx)
+	a.watch.Go(func() { a.floor.watchLinks(ctx) })
+	a.watch.Go(func() { a.floor.watchDirectory(ctx) })
 
 	files, err := fs.Sub(static, "static")
 	if err != nil {
@@ -98,6 +101,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *app) close() {
 	a.sessions.closeAll("stopped")
 	a.stop()
+	a.watch.Wait()
 	a.floor.close()
 	a.gws.CloseIdleConnections()
 }

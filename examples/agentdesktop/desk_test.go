@@ -164,7 +164,7 @@ func TestTeam_showsCallsToSupervisorsOnly(t *testing.T) {
 		}
 		return nil
 	}
-	team := await(boss, "team", func(team []member) bool { m := find(team, "5001"); return len(team) == 3 && m.Busy })
+	team := await(boss, "team", func(team []member) bool { m := find(team, "5001"); return m != nil && m.Busy && len(team) == 4 })
 	ada := find(team, "5001")
 	assert.Equal(t, "Ada Adams", ada.Name)
 	assert.Equal(t, d.sim.Agent("5001").DeviceID(), ada.Device)
@@ -174,8 +174,23 @@ func TestTeam_showsCallsToSupervisorsOnly(t *testing.T) {
 	assert.Empty(t, find(team, "5001").Calls)
 	assert.NotContains(t, string(colleague.topics["team"]), "Maria")
 
+	cleo := find(team, "5003")
+	assert.Nil(t, cleo, "who does not work here is for supervisors, too")
+	cleo = find(await(boss, "team", func([]member) bool { return true }), "5003")
+	assert.Equal(t, "Cleo Clark", cleo.Name)
+	assert.Equal(t, "Ready", cleo.State.Label)
+	assert.Zero(t, cleo.Since, "since when is not known")
+	boss.confirm(deviceURL(d, "5009", "ListenIn"), form{Target: cleo.Device})
+
 	_, _ = p.post("/api/logout", map[string]any{"anyway": true})
-	await(boss, "team", func(team []member) bool { return find(team, "5001") == nil })
+	await(boss, "team", func(team []member) bool { return find(team, "5001").Since == 0 })
+}
+
+func TestTeam_withoutADirectoryIsThoseWhoWorkHere(t *testing.T) {
+	d := newDesktop(t, voicetest.Options{Features: []string{"api-voice", "api-supervisor-monitoring"}})
+	d.agent(t, "5001")
+	boss := d.agent(t, "5009")
+	await(boss, "team", func(team []member) bool { return len(team) == 2 })
 }
 
 func TestTeam_showsASupervisorWhatHeHears(t *testing.T) {

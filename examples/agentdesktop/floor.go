@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -9,15 +10,17 @@ import (
 	"github.com/gwsvoice/gws-go/voice"
 )
 
-// floor is everybody who works at this process: what supervisors look at, and
-// where names for internal numbers come from.
+// floor is everybody who works at this process, and for supervisors everybody
+// else of the contact centre too. Names for internal numbers come from it.
 type floor struct {
-	mu    sync.Mutex
-	desks []*desk
-	names map[string]string // by DN
-	due   bool              // a post is on its way
-	over  bool
-	timer *time.Timer
+	mu        sync.Mutex
+	desks     []*desk
+	directory []*voice.User     // as GWS listed them last; nil if it does not
+	wanted    chan struct{}     // a supervisor has come: the directory is wanted now
+	names     map[string]string // by DN
+	due       bool              // a post is on its way
+	over      bool
+	timer     *time.Timer
 }
 
 // member is one agent as the others see them.
@@ -26,7 +29,7 @@ type member struct {
 	DN     string       `json:"dn"`
 	Device string       `json:"device"`
 	State  stateView    `json:"state"`
-	Since  int64        `json:"since"`
+	Since  int64        `json:"since,omitempty"` // 0: works elsewhere, so that it is not known
 	Busy   bool         `json:"busy"`
 	Calls  []memberCall `json:"calls,omitempty"` // for supervisors only
 }
@@ -38,13 +41,19 @@ type memberCall struct {
 	Began int64           `json:"began"`
 }
 
-func newFloor() *floor { return &floor{names: map[string]string{}} }
+func newFloor() *floor {
+	return &floor{names: map[string]string{}, wanted: make(chan struct{}, 1)}
+}
 
 func (f *floor) add(d *desk) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.desks = append(f.desks, d)
 	f.touchLocked()
+	select {
+	case f.wanted <- struct{}{}:
+	default:
+	}
 }
 
 func (f *floor) remove(d *desk) {
@@ -92,32 +101,47 @@ func (f *floor) close() {
 	}
 }
 
+// post shows everybody the team: to supervisors with the calls, and with those
+// who do not work here.
 func (f *floor) post() {
 	f.mu.Lock()
 	f.due = false
-	desks := slices.Clone(f.desks)
+	desks, directory := slices.Clone(f.desks), f.directory
 	f.mu.Unlock()
 
-	full, brief, names := []member{}, []member{}, map[string]string{}
+	here, brief, names := []member{}, []member{}, map[string]string{}
+	listed := map[string]bool{}
 	for _, d := range desks {
 		m, ok := d.member()
-		if !ok || slices.ContainsFunc(full, func(o member) bool { return o.Device == m.Device }) {
+		if !ok || listed[m.Device] {
 			continue // not ready yet, or the same agent in a second window
 		}
+		listed[m.Device] = true
 		names[m.DN] = m.Name
-		full = append(full, m)
+		here = append(here, m)
 		m.Calls = nil
 		brief = append(brief, m)
 	}
-	byNumber := func(a, b member) int { return cmp.Compare(a.DN, b.DN) }
-	slices.SortFunc(full, byNumber)
-	slices.SortFunc(brief, byNumber)
+	elsewhere := []member{}
+	for _, u := range directory {
+		for _, device := range u.Devices {
+			if !listed[device.ID] && device.PhoneNumber != "" && len(elsewhere) < maxElsewhere {
+				listed[device.ID] = true
+				names[device.PhoneNumber] = fullName(u)
+				elsewhere = append(elsewhere, member{Name: fullName(u), DN: device.PhoneNumber, Device: device.ID,
+					State: describe(device.UserState, device)})
+			}
+		}
+	}
+	for _, list := range [][]member{here, brief, elsewhere} {
+		slices.SortFunc(list, func(a, b member) int { return cmp.Compare(a.DN, b.DN) })
+	}
 	f.mu.Lock()
 	f.names = names
 	f.mu.Unlock()
 	for _, d := range desks {
 		if d.supervises() {
-			d.board.post("team", full)
+			d.board.post("team", slices.Concat(here, elsewhere))
 		} else {
 			d.board.post("team", brief)
 		}
@@ -155,4 +179,43 @@ func (d *desk) supervises() bool {
 	return len(d.devices) > 0 && d.devices[0].Can(voice.OpListenIn)
 }
 
-const teamDelay = 150 * time.Millisecond
+const (
+	teamDelay      = 150 * time.Millisecond
+	directoryEvery = 10 * time.Second
+	maxElsewhere   = 500 // more than anybody reads
+)
+
+// watchDirectory reads who else there is, as long as a supervisor is here who
+// may know.
+func (f *floor) watchDirectory(ctx context.Context) {
+	tick := time.NewTicker(directoryEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.wanted:
+		case <-tick.C:
+		}
+		for _, d := range f.all() {
+			if d.supervises() && f.readDirectory(ctx, d) {
+				break
+			}
+		}
+	}
+}
+
+func (f *floor) readDirectory(ctx context.Context, d *desk) bool {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	users, err := d.client.Users(ctx)
+	if err != nil {
+		d.log.Debug("users not read", "err", err) // many servers do not allow it
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.directory = users
+	f.touchLocked()
+	return true
+}

@@ -49,7 +49,10 @@ function updateMember(li, m, target) {
   const badge = li.querySelector(".badge");
   setClass(badge, "badge " + m.state.tone);
   setText(badge, m.state.label);
-  since(li.querySelector(".clock"), m.since);
+  const clock = li.querySelector(".clock");
+  clock.hidden = !m.since;
+  if (m.since) since(clock, m.since);
+  li.classList.toggle("elsewhere", !m.since);
   const line = li.querySelector(".on-call");
   const calls = m.calls ?? [];
   const shown = JSON.stringify(calls);
