@@ -191,6 +191,19 @@ func TestBot_interruptedWaitsNoLongerThanGrace(t *testing.T) {
 	})
 }
 
+func TestWork_serverThatIsJustStarting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := voicetest.NewServer(options())
+		defer sim.Close()
+		sim.OnRead("/me", voicetest.Times(2, voicetest.Answer(502, "text/html", "<html>")))
+		stop := start(t, sim, defaults(t))
+		time.Sleep(10 * time.Second)
+		sim.Enqueue(call("4155550001", lively.Sales, "Blocked", "price"))
+		time.Sleep(5 * time.Second)
+		assert.Equal(t, "rejected", stop().rows["4155550001"].did)
+	})
+}
+
 func TestWork_wrongPassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := voicetest.NewServer(options())

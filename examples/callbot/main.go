@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -99,10 +100,7 @@ func work(ctx context.Context, cfg voice.Config, rules []rule, calls int, out io
 		if ctx.Err() != nil {
 			return nil
 		}
-		if _, refused := errors.AsType[*voice.APIError](err); refused {
-			return err
-		}
-		if _, wrong := errors.AsType[*voice.ArgumentError](err); wrong {
+		if hopeless(err) {
 			return err
 		}
 		b.report.note(err)
@@ -111,6 +109,17 @@ func work(ctx context.Context, cfg voice.Config, rules []rule, calls int, out io
 		case <-ctx.Done():
 		}
 	}
+}
+
+// hopeless tells whether it is of no use to connect again: the bot is not let
+// in. Other refusals may come from a server that is just starting.
+func hopeless(err error) bool {
+	if _, wrong := errors.AsType[*voice.ArgumentError](err); wrong {
+		return true
+	}
+	e, refused := errors.AsType[*voice.APIError](err)
+	return refused && (e.HTTPStatus == http.StatusUnauthorized || e.HTTPStatus == http.StatusForbidden ||
+		e.Code == voice.CodeNotAuthenticated || e.Code == voice.CodePasswordChangeRequired)
 }
 
 // shift is the work with one client.

@@ -97,9 +97,6 @@ func kind(err error) string {
 		return "failed"
 	}
 	if _, is := errors.AsType[*voice.APIError](err); is {
-		if !voice.SafeToRetry(err) {
-			return unknownOutcome // the answer of a gateway, which may have sent the request on
-		}
 		return "refused"
 	}
 	if _, is := errors.AsType[*voice.NotSentError](err); is {

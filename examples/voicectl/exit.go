@@ -64,10 +64,7 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 	if is[*voice.UnconfirmedError](err) {
 		return exitUnknown
 	}
-	if e, refused := errors.AsType[*voice.APIError](err); refused {
-		if e.Operation != "" && !voice.SafeToRetry(err) {
-			return exitUnknown // a gateway's answer: the request may have got through
-		}
+	if is[*voice.APIError](err) {
 		return exitRefused
 	}
 	if is[*voice.FailedError](err) || is[*voice.PartialError](err) {
