@@ -22,7 +22,6 @@ type result struct {
 
 // played is one operation as the samples tell it.
 type played struct {
-	name   string // of the folder; "" means that of the operation
 	before func(own []note) []note
 	first  int // how many of the messages settle it, the first ones; 0 means all
 	run    func(ctx context.Context, c *voice.Client) (result, error)

@@ -3,7 +3,6 @@ package voice_test
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -136,7 +135,7 @@ func accept(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"statusCode":0}`
 func cut(w http.ResponseWriter) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
-		_ = conn.(net.Conn).Close()
+		_ = conn.Close()
 	}
 }
 

@@ -50,11 +50,10 @@ func newClient(t *testing.T, handler http.HandlerFunc, login func() error) (*Cli
 
 func TestAnswers(t *testing.T) {
 	type row struct {
-		status        int
-		body          string
-		wantRefusal   *Refusal
-		wantProtocol  string
-		wantTransport bool
+		status       int
+		body         string
+		wantRefusal  *Refusal
+		wantProtocol string
 	}
 	deep := strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)
 	for name, r := range map[string]row{
