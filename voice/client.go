@@ -93,6 +93,9 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	if err := c.open(ctx, cfg); err != nil {
+		if c.events != nil && ctx.Err() != nil {
+			_ = c.events.CloseNow() // the caller does not wait for good manners
+		}
 		c.fail(err)
 		_ = c.Close()
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gwsvoice/gws-go/cometd/cometdtest"
 	"github.com/gwsvoice/gws-go/voice"
 	"github.com/gwsvoice/gws-go/voice/voicetest"
 )
@@ -115,6 +116,19 @@ func TestConnect_serverDown(t *testing.T) {
 			}}})
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.Equal(t, 3*time.Second, time.Since(start))
+		})
+	})
+	t.Run("cancelled while it subscribes", func(t *testing.T) {
+		script(t, func(t *testing.T, s *scripted) {
+			for nth := 1; nth <= 2; nth++ { // calls and devices, then services
+				s.cometd.On(cometdtest.Match{Channel: "/meta/subscribe", Nth: nth}, cometdtest.Silence())
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				start := time.Now()
+				_, err := voice.Connect(ctx, voice.Config{BaseURL: sampleHost, HTTPClient: s.client})
+				cancel()
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.Equal(t, time.Second, time.Since(start), nth)
+			}
 		})
 	})
 	t.Run("gone in the middle", func(t *testing.T) {
