@@ -13,12 +13,7 @@ import (
 )
 
 // longPoll carries each exchange in an HTTP request of its own.
-type longPoll struct {
-	client *Client
-	url    string
-}
-
-func newLongPoll(c *Client) *longPoll { return &longPoll{client: c, url: c.url.String()} }
+type longPoll struct{ client *Client }
 
 func (*longPoll) kind() Transport { return LongPolling }
 func (*longPoll) isOpen() bool    { return true }
@@ -39,7 +34,7 @@ func (t *longPoll) roundTrip(ctx context.Context, x *exchange) error {
 	case cause != nil:
 		return cause
 	}
-	if e := (*url.Error)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err // without the URL, which may hold secrets
 	}
 	return err
@@ -48,21 +43,18 @@ func (t *longPoll) roundTrip(ctx context.Context, x *exchange) error {
 // post sends x and receives what comes back.
 func (t *longPoll) post(ctx context.Context, x *exchange) error {
 	c := t.client
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.target(x), bytes.NewReader(x.body))
-	if err != nil {
-		return err
-	}
+	header := http.Header{}
 	if c.opts.Header != nil {
 		more, err := c.opts.Header(ctx)
 		if err != nil {
 			return &hookError{err}
 		}
 		for k, v := range more {
-			req.Header[http.CanonicalHeaderKey(k)] = v
+			header[http.CanonicalHeaderKey(k)] = v
 		}
 	}
-	req.Header["Content-Type"] = contentType
-	resp, err := c.http.Do(req)
+	header["Content-Type"] = contentType
+	resp, err := c.do(ctx, t.target(x), header, x.body)
 	if err != nil {
 		return err
 	}
@@ -112,16 +104,16 @@ func (e *noReplyError) Is(target error) bool { return target == errNoReply }
 func (e *noReplyError) Unwrap() error        { return e.err }
 
 // target is the URL for x.
-func (t *longPoll) target(x *exchange) string {
+func (t *longPoll) target(x *exchange) *url.URL {
 	u := t.client.url
 	if !t.client.opts.PathSuffix || len(x.requests) != 1 || u.RawQuery != "" {
-		return t.url
+		return u
 	}
 	switch x.requests[0].kind {
 	case kindHandshake, kindConnect, kindDisconnect:
-		return strings.TrimSuffix(t.url, "/") + strings.TrimPrefix(x.requests[0].name(), "/meta")
+		return u.JoinPath(strings.TrimPrefix(x.requests[0].name(), "/meta/"))
 	}
-	return t.url
+	return u
 }
 
 func newStatusError(resp *http.Response) error {

@@ -31,7 +31,7 @@ type negotiation struct {
 }
 
 func newNegotiation(c *Client) negotiation {
-	n := negotiation{client: c, poll: newLongPoll(c)}
+	n := negotiation{client: c, poll: &longPoll{client: c}}
 	if slices.Contains(c.opts.Transports, WebSocket) {
 		n.socket = &webSocket{client: c}
 	}

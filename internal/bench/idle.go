@@ -31,7 +31,12 @@ func idle(ctx context.Context, b *bed) (metrics, error) {
 			return nil, err
 		}
 	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
 	return metrics{
+		"heap":       float64(m.HeapAlloc) / n, // less than it takes
+		"spans":      float64(m.HeapInuse) / n,
+		"stacks":     float64(m.StackInuse) / n,
 		"memory":     (total - before) / n,
 		"total":      total,
 		"goroutines": float64(runtime.NumGoroutine()-goroutines) / n,

@@ -59,6 +59,9 @@ func workProcess(ctx context.Context, spec string, out io.Writer) error {
 	if err := json.Unmarshal([]byte(spec), &b.work); err != nil {
 		return err
 	}
+	if b.Profile != "" {
+		runtime.MemProfileRate = 4 << 10
+	}
 	raiseFileLimit()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()

@@ -60,6 +60,9 @@ func (s *Server) poll(c *conn, a *agent, m bayeuxMessage) error {
 		if !s.wait(a, m) {
 			return c.answer("", []byte("["), connectReply(m.ID))
 		}
+		if s.opts.Pause > 0 {
+			time.Sleep(s.opts.Pause)
+		}
 		return c.answer("", []byte("["), s.bodies[s.draw(a)], connectReply(m.ID))
 	}
 	events, known := s.connect(a, m, nil)

@@ -9,6 +9,8 @@ type Options struct {
 	// frames of so many events each.
 	Events int `json:"events,omitempty"`
 
+	Pause time.Duration `json:"pause,omitempty"` // of a fountain before it answers a connect
+
 	Calls int           `json:"calls,omitempty"` // that an agent has, and that the events of a fountain are about in turn
 	Hold  time.Duration `json:"hold,omitempty"`  // how long a connect is held; 0: 30s
 	Delay time.Duration `json:"delay,omitempty"` // between an operation's answer and its event

@@ -1,0 +1,73 @@
+package cometd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+// maxRedirects is how many redirections of one request are followed.
+const maxRedirects = 5
+
+// do posts body to u with cookies and redirections, as http.Client does, which
+// keeps a copy of every header while a request is under way and reads the URL
+// each time. header becomes that of the request.
+func (c *Client) do(ctx context.Context, u *url.URL, header http.Header, body []byte) (*http.Response, error) {
+	base, jar := c.http.Transport, c.http.Jar.(*cookies)
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	own := header["Cookie"]
+	for hops := 0; ; hops++ {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "", bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		if hops > 0 {
+			header = header.Clone() // the one before may still be read
+		}
+		req.URL, req.Host, req.Header = u, u.Host, header
+		if u.User != nil && req.Header.Get("Authorization") == "" {
+			password, _ := u.User.Password()
+			req.SetBasicAuth(u.User.Username(), password)
+		}
+		jar.addTo(req, own)
+		resp, err := base.RoundTrip(req)
+		switch {
+		case err != nil:
+			return nil, err
+		case resp == nil || resp.Body == nil:
+			return nil, errors.New("transport returned no response")
+		}
+		if len(resp.Header["Set-Cookie"]) > 0 {
+			jar.SetCookies(u, resp.Cookies())
+		}
+		to := redirection(u, resp)
+		if to == nil || hops == maxRedirects {
+			return resp, nil
+		}
+		_, _ = io.CopyN(io.Discard, resp.Body, 2<<10) // so that the connection can be used again
+		_ = resp.Body.Close()
+		u = to
+	}
+}
+
+// redirection returns where resp says that the request has to be repeated, if
+// that is to be followed: it keeps method and body, and stays with the server.
+// What is not followed is a response like any other.
+func redirection(from *url.URL, resp *http.Response) *url.URL {
+	if resp.StatusCode != http.StatusTemporaryRedirect && resp.StatusCode != http.StatusPermanentRedirect {
+		return nil
+	}
+	to, err := from.Parse(resp.Header.Get("Location"))
+	if err != nil || resp.Header.Get("Location") == "" || to.Scheme != from.Scheme || to.Host != from.Host {
+		return nil
+	}
+	if to.User == nil {
+		to.User = from.User
+	}
+	return to
+}
