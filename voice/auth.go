@@ -19,13 +19,13 @@ type Auth interface {
 // BasicAuth returns an Auth that sends the agent's GWS user name and password,
 // encoded as UTF-8.
 func BasicAuth(user, password string) Auth {
-	return basicAuth("Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+	return basicAuth{"Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}
 }
 
-type basicAuth string
+type basicAuth []string // the value of the header, which nobody changes
 
 func (a basicAuth) Authorize(req *http.Request) error {
-	req.Header.Set("Authorization", string(a))
+	req.Header["Authorization"] = a
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -19,24 +20,30 @@ import (
 // carries the CSRF token, in this response and in the requests that follow.
 const csrfHeader = "X-CSRF-HEADER"
 
-// Transport is an http.RoundTripper for one GWS session.
+// Transport is an http.RoundTripper for one GWS session. Unlike one for
+// everybody it sets headers in the very request it is given, to the server of
+// the session: the requests are this module's own, each made for one sending.
 // It may be used by several goroutines.
 type Transport struct {
 	base      http.RoundTripper
 	server    *url.URL
-	origin    string
+	origin    []string
 	authorize func(*http.Request) error
 
 	mu    sync.Mutex
-	csrf  string // canonical name of the CSRF header; "" if the server named none
-	token string
+	csrf  string   // canonical name of the CSRF header; "" if the server named none
+	token []string // its value
 }
 
 // New returns a Transport for the session on server that sends by base.
 // authorize adds the credentials to a request; nil adds none. origin is the
 // value of the Origin header; "" sends none.
 func New(base http.RoundTripper, server *url.URL, origin string, authorize func(*http.Request) error) *Transport {
-	return &Transport{base: base, server: server, origin: origin, authorize: authorize}
+	t := &Transport{base: base, server: server, authorize: authorize}
+	if origin != "" {
+		t.origin = []string{origin}
+	}
+	return t
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -44,25 +51,24 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameOrigin(req.URL, t.server) {
 		return t.base.RoundTrip(req)
 	}
-	r := new(http.Request) // a RoundTripper must not change the request it is given
-	*r = *req
-	r.Header = req.Header.Clone()
 	if t.authorize != nil {
-		if err := t.authorize(r); err != nil {
+		if err := t.authorize(req); err != nil {
 			if req.Body != nil {
 				_ = req.Body.Close()
 			}
 			return nil, &AuthError{err}
 		}
 	}
-	if t.origin != "" {
-		r.Header.Set("Origin", t.origin)
+	if t.origin != nil {
+		req.Header["Origin"] = t.origin
 	}
 	if name, token := t.csrfToken(); name != "" {
-		r.Header[name] = []string{token}
+		req.Header[name] = token
 	}
-	trackBody(r)
-	resp, err := t.base.RoundTrip(r)
+	if _, traced := t.base.(*http.Transport); !traced {
+		watchBody(req)
+	}
+	resp, err := t.base.RoundTrip(req)
 	if err == nil {
 		t.learn(resp.Header)
 	}
@@ -79,11 +85,11 @@ func (t *Transport) CloseIdleConnections() {
 // Forget drops the CSRF token, which ends with the HTTP session it belongs to.
 func (t *Transport) Forget() {
 	t.mu.Lock()
-	t.csrf, t.token = "", ""
+	t.csrf, t.token = "", nil
 	t.mu.Unlock()
 }
 
-func (t *Transport) csrfToken() (name, token string) {
+func (t *Transport) csrfToken() (name string, token []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.csrf, t.token
@@ -97,7 +103,7 @@ func (t *Transport) learn(h http.Header) {
 		return
 	}
 	t.mu.Lock()
-	t.csrf, t.token = name, token
+	t.csrf, t.token = name, []string{token}
 	t.mu.Unlock()
 }
 
@@ -126,42 +132,40 @@ type AuthError struct{ Err error }
 func (e *AuthError) Error() string { return "credentials: " + e.Err.Error() }
 func (e *AuthError) Unwrap() error { return e.Err }
 
-type sentKey struct{}
-
 // WithSent returns a context under which sent becomes true as soon as the body
 // of the request may have gone out. While it is false, the server cannot have
 // acted on the request: it has no complete one. Requests without a body are not
 // watched.
 func WithSent(ctx context.Context, sent *atomic.Bool) context.Context {
-	return context.WithValue(ctx, sentKey{}, sent)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 }
 
-func trackBody(r *http.Request) {
-	sent, ok := r.Context().Value(sentKey{}).(*atomic.Bool)
-	if !ok {
+// watchBody does what a trace does, for transports that may not trace: what
+// has been read of the body may have been sent. net/http traces, and would send
+// a body that it does not know in a packet of its own.
+func watchBody(r *http.Request) {
+	trace := httptrace.ContextClientTrace(r.Context())
+	if trace == nil || trace.WroteHeaders == nil || r.Body == nil || r.Body == http.NoBody {
 		return
 	}
-	if r.Body == nil || r.Body == http.NoBody {
-		return
-	}
-	r.Body = &trackedBody{r.Body, sent}
+	r.Body = &watchedBody{r.Body, trace.WroteHeaders}
 	if rewind := r.GetBody; rewind != nil {
 		r.GetBody = func() (io.ReadCloser, error) {
 			body, err := rewind()
 			if err != nil {
 				return nil, err
 			}
-			return &trackedBody{body, sent}, nil
+			return &watchedBody{body, trace.WroteHeaders}, nil
 		}
 	}
 }
 
-type trackedBody struct {
+type watchedBody struct {
 	io.ReadCloser
-	sent *atomic.Bool
+	read func()
 }
 
-func (b *trackedBody) Read(p []byte) (int, error) {
-	b.sent.Store(true)
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.read()
 	return b.ReadCloser.Read(p)
 }

@@ -45,14 +45,13 @@ func TestCredentials_goToTheServerOnly(t *testing.T) {
 			got = r
 			return answer(nil), nil
 		}))
-		tr.csrf, tr.token = "X-Csrf-Token", "t1"
+		tr.csrf, tr.token = "X-Csrf-Token", []string{"t1"}
 		req := httptest.NewRequest("GET", rawURL, nil)
 		_, err := tr.RoundTrip(req)
 		require.NoError(t, err)
 		assert.Equal(t, want, got.Header.Get("Authorization") != "", rawURL)
 		assert.Equal(t, want, got.Header.Get("X-CSRF-TOKEN") != "", rawURL)
 		assert.Equal(t, want, got.Header.Get("Origin") != "", rawURL)
-		assert.Empty(t, req.Header.Get("Authorization"), "the caller's request is not changed")
 	}
 }
 
@@ -138,5 +137,27 @@ func TestWithSent_becomesTrueWhenTheBodyIsRead(t *testing.T) {
 			require.Error(t, err)
 			assert.Equal(t, r.want, sent.Load())
 		})
+	}
+}
+
+func TestWithSent_overTheNetwork(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		panic(http.ErrAbortHandler)
+	}))
+	defer srv.Close()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	for rawURL, want := range map[string]bool{srv.URL: true, gone.URL: false} {
+		base := &http.Transport{}
+		defer base.CloseIdleConnections()
+		server, err := url.Parse(rawURL)
+		require.NoError(t, err)
+		var sent atomic.Bool
+		req, err := http.NewRequestWithContext(WithSent(t.Context(), &sent), "POST", rawURL, strings.NewReader("x"))
+		require.NoError(t, err)
+		_, err = New(base, server, "", nil).RoundTrip(req)
+		require.Error(t, err)
+		assert.Equal(t, want, sent.Load(), rawURL)
 	}
 }

@@ -2,12 +2,13 @@ package rest
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
 
 // notAuthenticated is the statusCode of a request without a live session.
@@ -103,22 +104,38 @@ func envelope(body []byte) (code int, message, problem string) {
 	if len(trimmed) == 0 {
 		return 0, "", "empty body"
 	}
-	var e struct {
-		StatusCode    json.RawMessage `json:"statusCode"`
-		StatusMessage json.RawMessage `json:"statusMessage"`
+	var number []byte
+	known := false
+	s := jsonscan.New(trimmed)
+	if s.Kind() != jsonscan.Object {
+		s.Skip()
+		return 0, "", describe(trimmed, s.End())
 	}
-	if err := json.Unmarshal(trimmed, &e); err != nil {
+	s.Object()
+	for s.NextKey() {
+		switch string(s.Key()) {
+		case "statusCode":
+			known = true
+			if s.Kind() == jsonscan.String {
+				number, _ = s.Text()
+			} else {
+				number, _ = s.Number()
+			}
+		case "statusMessage": // free text; anything else is as good as none
+			message, _ = s.Str()
+		}
+	}
+	if err := s.End(); err != nil {
 		return 0, "", describe(trimmed, err)
 	}
-	if len(e.StatusCode) == 0 {
+	if !known {
 		return 0, "", "no statusCode"
 	}
-	number, err := strconv.ParseFloat(strings.Trim(string(e.StatusCode), `"`), 64)
-	if err != nil || number != math.Trunc(number) || math.Abs(number) > math.MaxInt32 {
+	n, ok := jsonscan.ParseInt(number)
+	if !ok || n < math.MinInt32 || n > math.MaxInt32 {
 		return 0, "", "statusCode is not a whole number"
 	}
-	_ = json.Unmarshal(e.StatusMessage, &message) // free text; anything else is as good as none
-	return int(number), message, ""
+	return int(n), message, ""
 }
 
 func describe(body []byte, err error) string {
@@ -130,7 +147,7 @@ func describe(body []byte, err error) string {
 	case body[0] != '{':
 		return "not a JSON object: " + strconv.Quote(string(head(body)))
 	}
-	return "broken JSON: " + err.Error()
+	return err.Error()
 }
 
 // head returns enough of a body to recognise it.

@@ -95,11 +95,13 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 		return nil, &TransportError{Err: err}
 	}
 	var sent atomic.Bool
-	req := c.resty.R().SetContext(gwshttp.WithSent(ctx, &sent)).SetHeader("Accept", "application/json")
+	req := c.resty.R().SetContext(gwshttp.WithSent(ctx, &sent))
+	req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 	if body != nil {
 		// A reader, not the bytes: resty would copy them into a pooled buffer and
 		// take it back while a cancelled request may still be reading from it.
-		req.SetHeader("Content-Type", "application/json; charset=UTF-8").SetBody(bytes.NewReader(body))
+		req.Header["Content-Type"] = contentType
+		req.SetBody(bytes.NewReader(body))
 	}
 	resp, err := req.Execute(method, c.opts.BaseURL+path)
 	if err != nil {
@@ -113,6 +115,13 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 	}
 	return judge(resp.RawResponse, resp.Body())
 }
+
+// Header values, which nobody changes.
+var (
+	accept      = []string{"application/json"}
+	contentType = []string{"application/json; charset=UTF-8"}
+	userAgent   = []string{"gws-go"}
+)
 
 // neverLeft tells whether a request without a body failed before there was a
 // connection to send it on.
@@ -141,11 +150,18 @@ func pathOnly(path string) string {
 // Marshal encodes an operation: operationName first, then the members of
 // params, which must encode as a JSON object or be nil.
 func Marshal(operationName string, params any) ([]byte, error) {
-	name, err := json.Marshal(operationName)
-	if err != nil {
-		return nil, err
+	body := append(make([]byte, 0, 128), `{"operationName":`...)
+	if plain(operationName) {
+		body = append(body, '"')
+		body = append(body, operationName...)
+		body = append(body, '"')
+	} else {
+		name, err := json.Marshal(operationName)
+		if err != nil {
+			return nil, err
+		}
+		body = append(body, name...)
 	}
-	body := append([]byte(`{"operationName":`), name...)
 	if params == nil {
 		return append(body, '}'), nil
 	}
@@ -160,6 +176,16 @@ func Marshal(operationName string, params any) ([]byte, error) {
 		return nil, errors.New("parameters are not a JSON object")
 	}
 	return append(append(body, ','), p[1:]...), nil
+}
+
+// plain tells whether name is JSON when quotes are put around it.
+func plain(name string) bool {
+	for i := range len(name) {
+		if c := name[i] | 0x20; c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return true
 }
 
 // logger sends what resty has to say to slog. The texts may name URLs, which

@@ -68,13 +68,13 @@ func TestAnswers(t *testing.T) {
 		"message of a wrong type":     {status: 400, body: `{"statusCode":1,"statusMessage":{"a":1}}`, wantRefusal: &Refusal{HTTPStatus: 400, Code: 1}},
 		"HTML with 200":               {status: 200, body: "<html>login", wantProtocol: `HTML instead of JSON: "<html>login"`},
 		"empty with 200":              {status: 200, body: "", wantProtocol: "empty body"},
-		"truncated":                   {status: 200, body: `{"statusCode":0,"calls":[{"id":`, wantProtocol: "broken JSON: unexpected end of JSON input"},
+		"truncated":                   {status: 200, body: `{"statusCode":0,"calls":[{"id":`, wantProtocol: "invalid JSON: unexpected end where a value should go on, at offset 31, behind key \"id\""},
 		"no statusCode":               {status: 200, body: `{"calls":[]}`, wantProtocol: "no statusCode"},
 		"statusCode is no number":     {status: 200, body: `{"statusCode":"ok"}`, wantProtocol: "statusCode is not a whole number"},
 		"statusCode with a point":     {status: 200, body: `{"statusCode":2.0}`, wantRefusal: &Refusal{HTTPStatus: 200, Code: 2}},
 		"statusCode with a fraction":  {status: 200, body: `{"statusCode":0.5}`, wantProtocol: "statusCode is not a whole number"},
 		"array":                       {status: 200, body: `[1]`, wantProtocol: "JSON, but not an object"},
-		"deeply nested":               {status: 200, body: deep, wantProtocol: "broken JSON: invalid character '{' exceeded max depth"},
+		"deeply nested":               {status: 200, body: deep, wantProtocol: "invalid JSON: nested too deeply (more than 1000 levels), at offset 5000, behind key \"a\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := newClient(t, func(w http.ResponseWriter, req *http.Request) {
