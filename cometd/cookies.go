@@ -4,35 +4,36 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/gwsvoice/gws-go/internal/cookies"
 )
 
 // browserCookie is what a CometD server tells browsers apart by. Two clients
 // that send the same one are throttled as two tabs of one browser would be.
 const browserCookie = "BAYEUX_BROWSER"
 
-// cookies is the caller's jar, but for the browser cookie, which each client
+// cookieJar is the caller's jar, but for the browser cookie, which each client
 // keeps for itself. A client has to do with one endpoint: no more than the
 // latest value has to be kept.
-type cookies struct {
+type cookieJar struct {
 	shared http.CookieJar
 
 	mu      sync.Mutex
 	browser *http.Cookie // nil if there is none
 	expires time.Time    // of browser; zero for the end of the session
-	line    []string     // of the header, as last sent
+	line    cookies.Line
 }
 
-func newCookies(shared http.CookieJar) *cookies {
+func newCookieJar(shared http.CookieJar) *cookieJar {
 	if shared == nil {
 		shared, _ = cookiejar.New(nil) // never fails
 	}
-	return &cookies{shared: shared}
+	return &cookieJar{shared: shared}
 }
 
-func (c *cookies) SetCookies(u *url.URL, set []*http.Cookie) {
+func (c *cookieJar) SetCookies(u *url.URL, set []*http.Cookie) {
 	var others []*http.Cookie
 	for _, cookie := range set {
 		if cookie.Name == browserCookie {
@@ -46,7 +47,7 @@ func (c *cookies) SetCookies(u *url.URL, set []*http.Cookie) {
 	}
 }
 
-func (c *cookies) setBrowser(cookie *http.Cookie) {
+func (c *cookieJar) setBrowser(cookie *http.Cookie) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.browser = &http.Cookie{Name: cookie.Name, Value: cookie.Value, Quoted: cookie.Quoted, Secure: cookie.Secure}
@@ -59,7 +60,7 @@ func (c *cookies) setBrowser(cookie *http.Cookie) {
 	}
 }
 
-func (c *cookies) Cookies(u *url.URL) []*http.Cookie {
+func (c *cookieJar) Cookies(u *url.URL) []*http.Cookie {
 	all := c.shared.Cookies(u)
 	list := all[:0:len(all)]
 	for _, cookie := range all {
@@ -78,31 +79,7 @@ func (c *cookies) Cookies(u *url.URL) []*http.Cookie {
 	return list
 }
 
-// addTo adds the cookies to those that the request has on its own account. The
-// line is mostly the same as before.
-func (c *cookies) addTo(req *http.Request, own []string) {
-	var buf [512]byte
-	line := append(buf[:0], strings.Join(own, "; ")...)
-	for _, cookie := range c.Cookies(req.URL) {
-		if len(line) > 0 {
-			line = append(line, "; "...)
-		}
-		if cookie.Quoted || strings.ContainsAny(cookie.Value, " ,") {
-			line = append(line, (&http.Cookie{Name: cookie.Name, Value: cookie.Value, Quoted: cookie.Quoted}).String()...)
-			continue
-		}
-		line = append(line, cookie.Name...)
-		line = append(line, '=')
-		line = append(line, cookie.Value...)
-	}
-	delete(req.Header, "Cookie")
-	if len(line) == 0 {
-		return
-	}
-	c.mu.Lock()
-	if len(c.line) == 0 || c.line[0] != string(line) {
-		c.line = []string{string(line)}
-	}
-	req.Header["Cookie"] = c.line
-	c.mu.Unlock()
+// addTo adds the cookies to those that the request has on its own account.
+func (c *cookieJar) addTo(req *http.Request, own []string) {
+	c.line.Set(req, own, c.Cookies(req.URL))
 }

@@ -16,7 +16,7 @@ const maxRedirects = 5
 // keeps a copy of every header while a request is under way and reads the URL
 // each time. header becomes that of the request.
 func (c *Client) do(ctx context.Context, u *url.URL, header http.Header, body []byte) (*http.Response, error) {
-	base, jar := c.http.Transport, c.http.Jar.(*cookies)
+	base, jar := c.http.Transport, c.http.Jar.(*cookieJar)
 	if base == nil {
 		base = http.DefaultTransport
 	}

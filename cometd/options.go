@@ -160,7 +160,7 @@ func (o *Options) httpClient() (*http.Client, *http.Transport) {
 		hc := *o.HTTPClient
 		hc.Timeout = 0
 		hc.CheckRedirect = checkRedirect
-		hc.Jar = newCookies(hc.Jar)
+		hc.Jar = newCookieJar(hc.Jar)
 		return &hc, nil
 	}
 	private := &http.Transport{
@@ -171,7 +171,7 @@ func (o *Options) httpClient() (*http.Client, *http.Transport) {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: time.Second,
 	}
-	return &http.Client{Transport: private, Jar: newCookies(nil), CheckRedirect: checkRedirect}, private
+	return &http.Client{Transport: private, Jar: newCookieJar(nil), CheckRedirect: checkRedirect}, private
 }
 
 // checkRedirect follows what keeps method and body, within one origin. What it

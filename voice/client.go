@@ -360,6 +360,14 @@ func (c *Client) fail(err error) {
 		c.err = err
 		c.end()
 		close(c.done)
+		for _, p := range pending {
+			r.mu.Lock()
+			abort := p.abort
+			r.mu.Unlock()
+			if abort != nil {
+				abort()
+			}
+		}
 		c.log.Info("closed", "err", err)
 		if c.events != nil && err != ErrClosed {
 			_ = c.events.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -76,6 +77,7 @@ type Pending struct {
 	sendErr  error // why the POST has no answer
 	suspect  *ErrorMessage
 	timer    *time.Timer
+	abort    context.CancelFunc // gives the request up
 }
 
 // Start submits op and returns when the server has accepted it. It listens for
@@ -97,8 +99,9 @@ func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 	if err != nil {
 		return nil, &NotSentError{op.Name, op.CallID, err}
 	}
-	limited, cancel := c.limit(ctx, answerTimeout)
+	limited, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	c.abortWith(p, cancel)
 	answer, err := c.rest.Post(limited, path, body)
 	return c.answered(ctx, p, answer, err)
 }
@@ -107,15 +110,9 @@ func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 // answers within seconds; one that has not answered by then will not.
 const answerTimeout = 30 * time.Second
 
-// limit returns a context that ends with ctx, with the client, and after d; d
-// may be 0 for any time.
-func (c *Client) limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	var cancel context.CancelFunc
-	if d > 0 {
-		ctx, cancel = context.WithTimeout(ctx, d)
-	} else {
-		ctx, cancel = context.WithCancel(ctx)
-	}
+// limit returns a context that ends with ctx and with the client.
+func (c *Client) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(c.lifetime, cancel)
 	return ctx, func() { stop(); cancel() }
 }
@@ -185,7 +182,9 @@ func badID(id string) string {
 // answered takes note of how the POST of p ended.
 func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err error) (*Pending, error) {
 	if err == nil {
-		c.log.Debug("accepted", "op", string(p.op.Name), "call", p.op.CallID)
+		if c.log.Enabled(ctx, slog.LevelDebug) {
+			c.log.Debug("accepted", "op", string(p.op.Name), "call", p.op.CallID)
+		}
 		c.accept(p)
 		return p, nil
 	}
@@ -243,7 +242,7 @@ func (p *Pending) Operation() Operation { return p.op }
 // stay unknown. Wait then returns at once.
 func (p *Pending) Done() <-chan struct{} { return p.done }
 
-// Wait returns the outcome. It waits no longer than [Config.OperationTimeout]
+// Wait returns the outcome, which is read-only. It waits no longer than [Config.OperationTimeout]
 // after acceptance, and then for one read of the agent's calls or devices, which
 // may take another 10 seconds. The error is a [*FailedError], or an [*UnconfirmedError] if
 // the outcome stays unknown or ctx ends; in the latter case the operation is
@@ -261,8 +260,7 @@ func (p *Pending) Wait(ctx context.Context) (*Outcome, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	out := p.outcome
-	return &out, nil
+	return &p.outcome, nil
 }
 
 // run submits op and waits for its outcome.

@@ -37,26 +37,37 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 		}
 	}
 	p.device = r.deviceOf(&op)
-	r.pending = append(slices.Clip(r.pending), p)
+	alone := []*Pending{p}
+	r.pending = with(r.pending, alone)
 	if op.CallID != "" && !p.rule.others {
-		r.forCall[op.CallID] = append(slices.Clip(r.forCall[op.CallID]), p)
+		r.forCall[op.CallID] = with(r.forCall[op.CallID], alone)
 	} else {
-		r.others = append(slices.Clip(r.others), p)
+		r.others = with(r.others, alone)
 	}
 	return p, nil
 }
 
-// remove takes p out of everything. The slices are replaced, since whoever has
-// the turn iterates over them without the lock.
+// abortWith lets the end of the client give up the request of p.
+func (c *Client) abortWith(p *Pending, cancel context.CancelFunc) {
+	r := c.registry
+	r.mu.Lock()
+	p.abort = cancel
+	closed := r.closed != nil
+	r.mu.Unlock()
+	if closed {
+		cancel()
+	}
+}
+
+// remove takes p out of everything.
 func (r *registry) remove(p *Pending) {
-	is := func(other *Pending) bool { return other == p }
 	before := len(r.pending)
-	r.pending = slices.DeleteFunc(slices.Clone(r.pending), is)
+	r.pending = without(r.pending, p)
 	if len(r.pending) == before {
 		return
 	}
-	r.others = slices.DeleteFunc(slices.Clone(r.others), is)
-	if left := slices.DeleteFunc(slices.Clone(r.forCall[p.op.CallID]), is); len(left) > 0 {
+	r.others = without(r.others, p)
+	if left := without(r.forCall[p.op.CallID], p); len(left) > 0 {
 		r.forCall[p.op.CallID] = left
 	} else {
 		delete(r.forCall, p.op.CallID)
@@ -67,6 +78,27 @@ func (r *registry) remove(p *Pending) {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
+}
+
+// with returns list with one more at its end. Lists stay as they are, since
+// whoever has the turn iterates over them without the lock.
+func with(list, alone []*Pending) []*Pending {
+	if len(list) == 0 {
+		return alone
+	}
+	return slices.Concat(list, alone)
+}
+
+// without returns list without p.
+func without(list []*Pending, p *Pending) []*Pending {
+	i := slices.Index(list, p)
+	switch {
+	case i < 0:
+		return list
+	case len(list) == 1:
+		return nil
+	}
+	return slices.Concat(list[:i], list[i+1:])
 }
 
 // awaitDialTurn waits until no other Dial is unmatched on the device: two new

@@ -129,7 +129,7 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	if err := c.Err(); err != nil {
 		return nil, &NotSentError{Err: err}
 	}
-	limited, cancel := c.limit(ctx, 0)
+	limited, cancel := c.limit(ctx)
 	defer cancel()
 	body, err := c.rest.Get(limited, path)
 	if err == nil {

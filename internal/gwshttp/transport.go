@@ -18,7 +18,7 @@ import (
 
 // csrfHeader is the response header in which the server names the header that
 // carries the CSRF token, in this response and in the requests that follow.
-const csrfHeader = "X-CSRF-HEADER"
+const csrfHeader = "X-Csrf-Header"
 
 // Transport is an http.RoundTripper for one GWS session. Unlike one for
 // everybody it sets headers in the very request it is given, to the server of
@@ -132,13 +132,24 @@ type AuthError struct{ Err error }
 func (e *AuthError) Error() string { return "credentials: " + e.Err.Error() }
 func (e *AuthError) Unwrap() error { return e.Err }
 
-// WithSent returns a context under which sent becomes true as soon as the body
-// of the request may have gone out. While it is false, the server cannot have
-// acted on the request: it has no complete one. Requests without a body are not
-// watched.
-func WithSent(ctx context.Context, sent *atomic.Bool) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+// Sent tells whether a request may have gone out.
+type Sent struct {
+	flag  atomic.Bool
+	trace httptrace.ClientTrace
 }
+
+// Watch returns a context under which s becomes true as soon as the body of the
+// request may have gone out. While it is false, the server cannot have acted on
+// the request: it has no complete one. Requests without a body are not watched.
+func (s *Sent) Watch(ctx context.Context) context.Context {
+	s.trace.WroteHeaders = s.set
+	return httptrace.WithClientTrace(ctx, &s.trace)
+}
+
+func (s *Sent) set() { s.flag.Store(true) }
+
+// Load tells whether the body may have gone out.
+func (s *Sent) Load() bool { return s.flag.Load() }
 
 // watchBody does what a trace does, for transports that may not trace: what
 // has been read of the body may have been sent. net/http traces, and would send

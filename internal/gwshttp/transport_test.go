@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -109,7 +108,7 @@ func TestAuthorize_errorSendsNothing(t *testing.T) {
 	assert.EqualError(t, err, "credentials: no token")
 }
 
-func TestWithSent_becomesTrueWhenTheBodyIsRead(t *testing.T) {
+func TestSent_becomesTrueWhenTheBodyIsRead(t *testing.T) {
 	for name, r := range map[string]struct {
 		read bool
 		body string
@@ -126,12 +125,12 @@ func TestWithSent_becomesTrueWhenTheBodyIsRead(t *testing.T) {
 				}
 				return nil, errors.New("broken")
 			}))
-			var sent atomic.Bool
+			var sent Sent
 			var body io.Reader
 			if r.body != "" {
 				body = strings.NewReader(r.body)
 			}
-			req, err := http.NewRequestWithContext(WithSent(t.Context(), &sent), "POST", "https://gws.example.com/", body)
+			req, err := http.NewRequestWithContext(sent.Watch(t.Context()), "POST", "https://gws.example.com/", body)
 			require.NoError(t, err)
 			_, err = tr.RoundTrip(req)
 			require.Error(t, err)
@@ -140,7 +139,7 @@ func TestWithSent_becomesTrueWhenTheBodyIsRead(t *testing.T) {
 	}
 }
 
-func TestWithSent_overTheNetwork(t *testing.T) {
+func TestSent_overTheNetwork(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.ReadAll(r.Body)
 		panic(http.ErrAbortHandler)
@@ -153,8 +152,8 @@ func TestWithSent_overTheNetwork(t *testing.T) {
 		defer base.CloseIdleConnections()
 		server, err := url.Parse(rawURL)
 		require.NoError(t, err)
-		var sent atomic.Bool
-		req, err := http.NewRequestWithContext(WithSent(t.Context(), &sent), "POST", rawURL, strings.NewReader("x"))
+		var sent Sent
+		req, err := http.NewRequestWithContext(sent.Watch(t.Context()), "POST", rawURL, strings.NewReader("x"))
 		require.NoError(t, err)
 		_, err = New(base, server, "", nil).RoundTrip(req)
 		require.Error(t, err)

@@ -8,15 +8,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 
 	"github.com/go-resty/resty/v2"
 
+	"github.com/gwsvoice/gws-go/internal/cookies"
 	"github.com/gwsvoice/gws-go/internal/gwshttp"
 )
 
@@ -47,9 +48,10 @@ type Client struct {
 func New(opts Options) *Client {
 	hc := *opts.HTTPClient
 	hc.CheckRedirect = refuseRedirect
+	hc.Transport, hc.Jar = &cookies.Transport{Base: hc.Transport, Jar: hc.Jar}, nil
 	r := resty.NewWithClient(&hc)
 	r.SetLogger(logger{opts.Logger})
-	r.SetResponseBodyLimit(maxBody)
+	r.SetDoNotParseResponse(true)
 	return &Client{resty: r, opts: opts}
 }
 
@@ -94,8 +96,8 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 	if err := ctx.Err(); err != nil {
 		return nil, &TransportError{Err: err}
 	}
-	var sent atomic.Bool
-	req := c.resty.R().SetContext(gwshttp.WithSent(ctx, &sent))
+	var sent gwshttp.Sent
+	req := c.resty.R().SetContext(sent.Watch(ctx))
 	req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 	if body != nil {
 		// A reader, not the bytes: resty would copy them into a pooled buffer and
@@ -108,12 +110,43 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 		if ctxErr := ctx.Err(); ctxErr != nil {
 			err = ctxErr // what the caller did, not how the transport puts it
 		}
-		if errors.Is(err, resty.ErrResponseBodyTooLarge) {
-			return nil, &ProtocolError{HTTPStatus: resp.StatusCode(), Reason: "answer is larger than 16 MiB"}
-		}
 		return nil, &TransportError{Sent: sent.Load() || body == nil && !neverLeft(err), Err: withoutURL(err)}
 	}
-	return judge(resp.RawResponse, resp.Body())
+	defer resp.RawBody().Close()
+	switch answer, err := readAll(resp.RawResponse); {
+	case errors.Is(err, errTooLarge):
+		return nil, &ProtocolError{HTTPStatus: resp.StatusCode(), Reason: "answer is larger than 16 MiB"}
+	case err != nil:
+		if ctxErr := ctx.Err(); ctxErr != nil {
+			err = ctxErr
+		}
+		return nil, &TransportError{Sent: true, Err: err}
+	default:
+		return judge(resp.RawResponse, answer)
+	}
+}
+
+var errTooLarge = errors.New("body is too large")
+
+// readAll reads the body of an answer.
+func readAll(resp *http.Response) ([]byte, error) {
+	size := min(max(resp.ContentLength, 512), 64<<10) + 1 // one more, to see the end without growing
+	body := make([]byte, 0, size)
+	for {
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		n, err := resp.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > maxBody:
+			return nil, errTooLarge
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }
 
 // Header values, which nobody changes.
