@@ -112,7 +112,7 @@ func (p Preset) profile() profile {
 		}
 	case Faye:
 		return profile{
-			timeout: 60 * time.Second, maxInterval: 120 * time.Second,
+			timeout: 60 * time.Second, maxInterval: 60 * time.Second, // from one connect to the next twice the timeout
 			transports: []string{longPolling, "cross-origin-long-polling", "callback-polling",
 				webSocket, "eventsource", "in-process"},
 			contentType: "application/json; charset=utf-8", texts: textsFaye,

@@ -84,6 +84,7 @@ func TestWebSocket_olderSocketIsClosed(t *testing.T) {
 			w.send(`[{"id":"2","channel":"/meta/connect","clientId":"CLIENT","advice":{"timeout":0}}]`)
 			w.next()
 			w.connect("3")
+			synctest.Wait() // it is held
 			again := openWire(t, s)
 			again.id = w.id
 			again.connect("4")

@@ -95,7 +95,11 @@ func (p *process) printed() string {
 	return p.output.String()
 }
 
+// writerFunc is a function that is given all that is written.
 type writerFunc func([]byte)
+
+// and passes what is written on to w, too.
+func (f writerFunc) and(w io.Writer) io.Writer { return io.MultiWriter(f, w) }
 
 func (f writerFunc) Write(p []byte) (int, error) {
 	f(p)

@@ -4,11 +4,14 @@ package interop
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -25,6 +28,8 @@ type proxy struct {
 	marker []byte            // cut the next connection on which the server sends this
 	cut    chan struct{}     // closed when that has happened
 	closed bool
+	trace  []string // the newest of what was passed on
+	conns  int      // so many connections were passed on
 }
 
 func startProxy(t testing.TB, target string) *proxy {
@@ -110,19 +115,54 @@ func (p *proxy) pass(client net.Conn) {
 	if refused {
 		return
 	}
+	p.mu.Lock()
+	p.conns++
+	number := p.conns
+	p.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		io.Copy(server, client)
+		io.Copy(writerFunc(func(b []byte) { p.record(number, "→", b) }).and(server), client)
 		server.Close()
+		p.record(number, "→", nil)
 	}()
-	p.answer(client, server)
+	p.answer(number, client, server)
 	client.Close()
+	p.record(number, "←", nil)
 	<-done
 }
 
+// record keeps the beginning and the end of what was passed on.
+func (p *proxy) record(conn int, direction string, b []byte) {
+	text := "(end)"
+	if n := len(b); n > 1000 {
+		text = fmt.Sprintf("%s … %s (%d bytes)", b[:500], b[n-400:], n)
+	} else if n > 0 {
+		text = string(b)
+	}
+	if head, body, ok := strings.Cut(text, "\r\n\r\n"); ok {
+		first, _, _ := strings.Cut(head, "\r\n")
+		text = first + "\n" + body
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.trace) >= 100 {
+		p.trace = p.trace[50:]
+	}
+	p.trace = append(p.trace, fmt.Sprintf("%s %d %s %s", time.Now().Format("05.000"), conn, direction, text))
+}
+
+// show logs what was passed on lately.
+func (p *proxy) show(t testing.TB) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, line := range p.trace {
+		t.Log(line)
+	}
+}
+
 // answer passes on what the server sends until either end closes.
-func (p *proxy) answer(client, server net.Conn) {
+func (p *proxy) answer(number int, client, server net.Conn) {
 	var tail []byte // the end of what was passed on, in which a marker may begin
 	buffer := make([]byte, 64<<10)
 	for {
@@ -131,6 +171,7 @@ func (p *proxy) answer(client, server net.Conn) {
 			if bytes.HasPrefix(buffer[:n], []byte("HTTP/1.1 101")) {
 				p.upgrades.Add(1)
 			}
+			p.record(number, "←", buffer[:n])
 			tail = append(tail, buffer[:n]...)
 			if p.cutHere(tail) {
 				// Everything up to the last byte of this read.

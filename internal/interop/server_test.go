@@ -18,8 +18,8 @@ import (
 // How long the servers hold a connect, and how long they keep a session
 // without one: short, so that the tests see both end.
 const (
-	holdTime    = 1000 * time.Millisecond
-	maxInterval = 1500 * time.Millisecond
+	holdTime    = 1500 * time.Millisecond
+	maxInterval = 3000 * time.Millisecond // of Faye twice the hold time
 )
 
 // patience bounds every wait for something that ought to happen.
@@ -38,9 +38,10 @@ type server struct {
 
 func startServer(t testing.TB, p program, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, program: p, args: append(args,
+	s := &server{t: t, program: p, args: append([]string{
 		fmt.Sprintf("timeout=%d", holdTime.Milliseconds()),
-		fmt.Sprintf("maxInterval=%d", maxInterval.Milliseconds()))}
+		fmt.Sprintf("maxInterval=%d", maxInterval.Milliseconds()),
+	}, args...)}
 	s.start("0")
 	s.proxy = startProxy(t, "127.0.0.1:"+s.port)
 	return s
@@ -116,6 +117,16 @@ func (s *server) held() string {
 	return text
 }
 
+// awaitConnect waits until the server holds n connects.
+func (s *server) awaitConnect(n int) {
+	s.t.Helper()
+	eventually(s.t, "held connects", func() bool {
+		text, err := s.ask(context.Background(), "/waiting")
+		require.NoError(s.t, err)
+		return text == fmt.Sprint(n)
+	})
+}
+
 // ask sends a request to the server's control interface.
 func (s *server) ask(ctx context.Context, path string, query ...string) (string, error) {
 	values := url.Values{}
@@ -140,8 +151,7 @@ func (s *server) ask(ctx context.Context, path string, query ...string) (string,
 	return string(text), err
 }
 
-// controlClient keeps no connection, since the servers come and go.
-var controlClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+var controlClient = &http.Client{Transport: &http.Transport{IdleConnTimeout: time.Second}}
 
 // eventually waits until cond holds.
 func eventually(t testing.TB, what string, cond func() bool) {

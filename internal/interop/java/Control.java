@@ -31,6 +31,9 @@ final class Control {
 
         /** Something that changes when another connect is held. */
         String held();
+
+        /** How many connects are held. */
+        long waiting();
     }
 
     private final Map<String, String> arguments = new HashMap<>();
@@ -105,6 +108,8 @@ final class Control {
                 return String.valueOf(target.subscribers(query.get("channel")));
             case "/held":
                 return target.held();
+            case "/waiting":
+                return String.valueOf(target.waiting());
             case "/disconnect":
                 target.sessions().forEach(target::disconnect);
                 return "";

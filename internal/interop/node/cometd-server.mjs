@@ -38,5 +38,6 @@ serve(http.createServer(server.handle), {
     server._removeServerSession(session, true);
   },
   held: () => held,
+  waiting: () => [...sessions.values()].filter((session) => session._scheduler).length,
   subscribers: (channel) => server.getServerChannel(channel)?.subscribers.length ?? 0,
 });

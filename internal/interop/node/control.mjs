@@ -10,7 +10,8 @@ export const args = Object.fromEntries(
 // port of its own and prints both. target: sessions() gives the ids,
 // publish(channel, data), disconnect(id) ends a session and tells the client,
 // forget(id) removes it as if it had expired, subscribers(channel) counts them,
-// held() tells something that changes when another connect is held.
+// held() tells something that changes when another connect is held, waiting()
+// how many are.
 export function serve(bayeux, target) {
   const control = http.createServer((request, response) => {
     const url = new URL(request.url, 'http://control');
@@ -34,6 +35,9 @@ export function serve(bayeux, target) {
           break;
         case '/held':
           answer = String(target.held());
+          break;
+        case '/waiting':
+          answer = String(target.waiting());
           break;
         case '/disconnect':
           target.sessions().forEach(target.disconnect);

@@ -36,5 +36,6 @@ serve(server, {
   disconnect: destroy,
   forget: destroy,
   held: () => held,
-  subscribers: (channel) => engine._engine._channels.get(channel)?.toArray().length ?? 0,
+  waiting: () => [...sessions].filter((id) => engine.hasConnection(id)).length,
+  subscribers: (channel) => [...engine._engine._channels.get(channel) ?? []].length,
 });

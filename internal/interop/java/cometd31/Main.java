@@ -51,7 +51,6 @@ final class Main {
         holder.setInitParameter("transports",
             "org.cometd.websocket.server.JettyWebSocketTransport,org.cometd.server.transport.JSONTransport");
         holder.setInitParameter("ws.cometdURLMapping", "/cometd/*");
-        holder.setInitParameter("ws.maxMessageSize", "1048576");
         holder.setAsyncSupported(true);
         holder.setInitOrder(1);
         context.addServlet(holder, "/cometd/*");
@@ -100,6 +99,11 @@ final class Main {
             @Override
             public String held() {
                 return bayeux.getSessions().stream().map(Main::scheduler).collect(Collectors.joining());
+            }
+
+            @Override
+            public long waiting() {
+                return bayeux.getSessions().stream().filter(session -> !scheduler(session).isEmpty()).count();
             }
 
             @Override

@@ -1,5 +1,7 @@
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.cometd.bayeux.Promise;
@@ -33,11 +35,11 @@ final class Main {
         BayeuxServerImpl bayeux = new BayeuxServerImpl();
         bayeux.setOption("timeout", control.get("timeout", "30000"));
         bayeux.setOption("maxInterval", control.get("maxInterval", "10000"));
+        bayeux.setOption("handshakeReconnect", control.get("handshakeReconnect", "false"));
         bayeux.setOption("sweepPeriod", "50");
         bayeux.setOption("transports",
             "org.cometd.server.websocket.jetty.JettyWebSocketTransport,org.cometd.server.http.JSONHttpTransport");
         bayeux.setOption("ws.cometdURLMapping", "/cometd/*");
-        bayeux.setOption("ws.maxMessageSize", "1048576");
         if (control.get("ack", "false").equals("true")) {
             bayeux.addExtension(new AcknowledgedMessagesExtension());
         }
@@ -62,6 +64,7 @@ final class Main {
         });
 
         AtomicInteger held = new AtomicInteger();
+        Set<ServerSession> waiting = ConcurrentHashMap.newKeySet();
         bayeux.addListener(new BayeuxServer.SessionListener() {
             @Override
             public void sessionAdded(ServerSession session, ServerMessage message) {
@@ -69,6 +72,12 @@ final class Main {
                     @Override
                     public void onSuspended(ServerSession session, ServerMessage message, long timeout) {
                         held.incrementAndGet();
+                        waiting.add(session);
+                    }
+
+                    @Override
+                    public void onResumed(ServerSession session, ServerMessage message, boolean timeout) {
+                        waiting.remove(session);
                     }
                 });
             }
@@ -116,6 +125,11 @@ final class Main {
             @Override
             public String held() {
                 return held.toString();
+            }
+
+            @Override
+            public long waiting() {
+                return bayeux.getSessions().stream().filter(waiting::contains).count();
             }
 
             @Override
