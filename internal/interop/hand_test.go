@@ -280,7 +280,7 @@ func (h *hand) listen(quiet time.Duration) {
 
 // await notes the next n frames.
 func (h *hand) await(n int) {
-	limit := time.After(patience)
+	limit := time.After(2 * holdTime) // some frames never come
 	for range n {
 		select {
 		case frame, ok := <-h.frames:
