@@ -31,7 +31,6 @@ type desk struct {
 	states     []voice.AgentState
 	stateSince time.Time
 	link       link
-	parents    map[string]string // of consultations, live or ended
 	lastID     int
 }
 
@@ -50,7 +49,6 @@ type liveCall struct {
 	answered time.Time
 	incoming bool
 
-	ending      string // what this desk did to end it
 	disposition string
 }
 
@@ -59,7 +57,7 @@ type liveCall struct {
 func newDesk(client *voice.Client, f *floor, log *slog.Logger, look look) *desk {
 	d := &desk{
 		client: client, board: newBoard(), floor: f, log: log, look: look,
-		done: make(chan struct{}), stateSince: now(), parents: map[string]string{},
+		done: make(chan struct{}), stateSince: now(),
 		link: link{State: linkUp, Since: millis(now())},
 	}
 	sub := client.Subscribe() // listening from here on, before anything is read
@@ -200,9 +198,6 @@ func (d *desk) applyCall(call *voice.Call) {
 		}
 	}
 	known.Call = call
-	if call.ParentID != "" {
-		d.parents[call.ID] = call.ParentID
-	}
 	if known.answered.IsZero() && call.State == voice.StateEstablished {
 		known.answered = now()
 	}

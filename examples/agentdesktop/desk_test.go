@@ -74,7 +74,7 @@ func TestHistory_tellsHowCallsEnded(t *testing.T) {
 		"rejected":    {[]steps{op("Reject", nil)}, "Sent back to the queue", false},
 		"hung up":     {[]steps{answer, op("Hangup", nil)}, "Hung up by me", true},
 		"transferred": {[]steps{answer, op("SingleStepTransfer", form{Number: "5002"})}, "Transferred by me", true},
-		"customer":    {[]steps{answer, func(d *desktop, _ *page, id string) { d.sim.HangupCustomer(id) }}, "Ended by the other side or the switch", true},
+		"customer":    {[]steps{answer, func(d *desktop, _ *page, id string) { d.sim.HangupCustomer(id) }}, "Ended by the other side or at a phone", true},
 		"missed":      {[]steps{func(d *desktop, _ *page, id string) { d.sim.HangupCustomer(id) }}, "Not answered", false},
 		"two-step": {[]steps{answer, op("InitiateTransfer", form{Number: "5002"}), func(d *desktop, p *page, id string) {
 			p.confirm(callURL(id, "CompleteTransfer"), nil)

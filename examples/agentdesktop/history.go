@@ -41,21 +41,9 @@ func (d *desk) remember(c *liveCall) {
 		Incoming: c.incoming, Type: c.Type,
 		Began: millis(c.began), Answered: millis(c.answered), Ended: millis(now()), Disposition: c.disposition,
 	}
-	switch {
-	case c.ending != "":
-		r.How = c.ending
-	case c.answered.IsZero() && c.incoming:
-		r.How = "Not answered"
-	case c.answered.IsZero():
-		r.How = "Not reached"
-	default:
-		r.How = "Ended by the other side or the switch"
-	}
+	r.How = d.how(r)
 	d.history = append([]*record{r}, d.history...)
-	if len(d.history) > keptCalls {
-		delete(d.parents, d.history[keptCalls].CallID)
-		d.history = d.history[:keptCalls]
-	}
+	d.history = d.history[:min(len(d.history), keptCalls)]
 }
 
 // endings are the operations that end a call for the agent, in the words of the
@@ -70,57 +58,45 @@ var endings = map[voice.OperationName]string{
 	voice.OpDecline:            "Declined by me",
 }
 
-// settled notes what a confirmed operation did to a call. The message of the
-// call's end may have come before or be yet to come.
-func (d *desk) settled(op voice.OperationName, callID string, f *form) {
+// how tells how a call ended, as far as that is known.
+func (d *desk) how(r *record) string {
+	switch e := d.client.Ending(r.CallID); {
+	case e.By == voice.EndedByThisClient && endings[e.Operation] != "":
+		return endings[e.Operation]
+	case e.By == voice.EndedByThisClient:
+		return "Ended by me"
+	case e.By == voice.EndedByOthers && r.Answered > 0:
+		return "Ended by the other side"
+	case e.By == voice.EndedByUnknown:
+		return endingUnknown
+	case r.Answered > 0:
+		return "Ended by the other side or at a phone"
+	case r.Incoming:
+		return "Not answered"
+	}
+	return "Not reached"
+}
+
+const endingUnknown = "Ended, it is not known how"
+
+// settled is called when an operation on a call has its outcome. Who ended a
+// call may be known only now: its end is often told before the answer to the
+// request. If the operation has set a disposition, that is noted.
+func (d *desk) settled(callID string, disposed bool, disposition string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	ids := []string{callID}
-	if op == voice.OpCompleteTransfer || op == voice.OpCompleteConference {
-		ids = d.pairOf(callID)
+	if c := d.call(callID); c != nil && disposed {
+		c.disposition, disposed = disposition, false
 	}
-	for _, id := range ids {
-		if how := endings[op]; how != "" {
-			if c := d.call(id); c != nil && (op != voice.OpCompleteConference || c.Type == voice.CallTypeConsult) {
-				c.ending = how
-			}
-			for _, r := range d.history {
-				if r.CallID == id {
-					r.How = how
-					break
-				}
-			}
+	for _, r := range d.history {
+		if how := d.how(r); r.How == endingUnknown && how != endingUnknown {
+			r.How = how
 		}
-	}
-	if op == voice.OpSetCallDisposition {
-		if c := d.call(callID); c != nil {
-			c.disposition = f.Value
-		}
-		for _, r := range d.history {
-			if r.CallID == callID {
-				r.Disposition = f.Value
-				break
-			}
+		if disposed && r.CallID == callID {
+			r.Disposition, disposed = disposition, false // of the newest, if it has rung twice
 		}
 	}
 	d.postHistory()
-}
-
-// pairOf returns a call and its consultations, live or just ended; d.mu is held.
-func (d *desk) pairOf(callID string) []string {
-	root := callID
-	for child, parent := range d.parents {
-		if child == callID {
-			root = parent
-		}
-	}
-	ids := []string{root}
-	for child, parent := range d.parents {
-		if parent == root {
-			ids = append(ids, child)
-		}
-	}
-	return ids
 }
 
 func (d *desk) postHistory() {

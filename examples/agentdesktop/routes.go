@@ -151,9 +151,7 @@ func (a *app) operate(w http.ResponseWriter, r *http.Request, sess *session, tab
 	callID := ""
 	if r.PathValue("call") != "" {
 		callID = id
-		if err == nil {
-			sess.desk.settled(name, id, &f)
-		}
+		sess.desk.settled(id, name == voice.OpSetCallDisposition && err == nil, f.Value)
 	}
 	a.finish(w, sess, judge(name, op.name, callID, op.done, err))
 }

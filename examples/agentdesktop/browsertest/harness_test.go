@@ -143,7 +143,6 @@ type window struct {
 
 	mu       sync.Mutex
 	problems []string // what the browser complained of
-	expected []string // complaints that a test provokes
 }
 
 func (b *browser) window(name string, width, height int64) *window {

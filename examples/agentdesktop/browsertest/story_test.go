@@ -70,7 +70,7 @@ func TestTwoAgents(t *testing.T) {
 
 	a.simulate("hangup")
 	a.seesNot(".call")
-	a.sees("#history-list", "Ended by the other side or the switch")
+	a.sees("#history-list", "Ended by the other side or at a phone")
 	a.checkReadable("history")
 	a.shot("08-history")
 
