@@ -322,8 +322,9 @@ func (c *Client) Connected() bool {
 
 // Close ends the notification session and everything that waits: pending
 // operations with an [*UnconfirmedError], subscriptions with [ErrClosed]. It
-// returns when no goroutine of the client is left, and may be called more than
-// once. It does not log the agent out; that is
+// returns when no goroutine of the client is left, which takes up to three
+// seconds if the server does not answer, and may be called more than once. It
+// does not log the agent out; that is
 // [Client.EndContactCenterSession]. It always returns nil.
 func (c *Client) Close() error {
 	c.fail(ErrClosed)

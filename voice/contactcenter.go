@@ -116,7 +116,8 @@ func (c *Client) StartContactCenterSession(ctx context.Context, p Session) error
 // [ErrClosed]. The notification session is ended first, so that nothing is
 // listening on a session that is gone; to see the agent logged out, call
 // [Client.Offline] before. An error means that the agent may still be logged in;
-// the client has ended all the same. Reference: End Contact Center Session.
+// the client has ended all the same, unless ctx had ended before the call.
+// Reference: End Contact Center Session.
 func (c *Client) EndContactCenterSession(ctx context.Context) error {
 	if err := c.Err(); err != nil {
 		return &NotSentError{Operation: OpEndContactCenterSession, Err: err}
@@ -126,12 +127,16 @@ func (c *Client) EndContactCenterSession(ctx context.Context) error {
 	}
 	c.fail(ErrClosed)
 	defer c.Close()
+	stop := context.AfterFunc(ctx, func() { _ = c.events.CloseNow() })
 	_ = c.events.Close()
+	stop()
 	body, err := rest.Marshal(string(OpEndContactCenterSession), nil)
 	if err != nil {
 		return err
 	}
-	_, err = c.rest.Post(ctx, "/me", body)
+	limited, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	_, err = c.rest.Post(limited, "/me", body)
 	c.transport.Forget()
 	op := Operation{Name: OpEndContactCenterSession}
 	if e, ok := errors.AsType[*rest.Refusal](err); ok {
@@ -139,6 +144,9 @@ func (c *Client) EndContactCenterSession(ctx context.Context) error {
 	}
 	if e, ok := errors.AsType[*rest.TransportError](err); ok && !e.Sent {
 		return notSent(ctx, op.Name, "", e)
+	}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = errNoAnswer
 	}
 	if err != nil {
 		return &UnconfirmedError{Operation: op.Name, Err: err}
