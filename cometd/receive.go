@@ -184,6 +184,10 @@ func (c *Client) deliver(x *exchange, m *message) {
 	var found [8]*Subscription
 	subs := found[:0]
 	var name string
+	channel := m.channel
+	if n := len(channel); n > 2 && channel[n-1] == '/' {
+		channel = channel[:n-1] // servers leave the slash with which somebody has published
+	}
 	c.mu.Lock()
 	add := func(t *topic) {
 		for _, s := range t.subs {
@@ -191,16 +195,16 @@ func (c *Client) deliver(x *exchange, m *message) {
 				subs = append(subs, s)
 			}
 		}
-		if t.name == string(m.channel) {
+		if t.name == string(channel) {
 			name = t.name
 		}
 	}
-	if t := c.topics[string(m.channel)]; t != nil {
+	if t := c.topics[string(channel)]; t != nil {
 		add(t)
 	}
 	if c.wildcards > 0 {
 		var buf [64]byte
-		patterns(m.channel, buf[:0], func(p []byte) bool {
+		patterns(channel, buf[:0], func(p []byte) bool {
 			if t := c.topics[string(p)]; t != nil {
 				add(t)
 			}
@@ -215,7 +219,7 @@ func (c *Client) deliver(x *exchange, m *message) {
 		return
 	}
 	if name == "" {
-		name = string(m.channel)
+		name = string(channel)
 	}
 	event := m.event(name)
 	// What comes before the new session has begun is late and of the old one: it

@@ -186,6 +186,15 @@ func TestSubscribe_trailingSlash(t *testing.T) {
 		assert.Equal(t, []string{"/foo"}, srv.Sessions()[0].Subscriptions())
 		require.NoError(t, c.Publish(t.Context(), "/foo/", 1))
 		assert.Equal(t, "/foo", nextEvent(t, sub).(*Message).Channel)
+
+		// Others publish with a slash, too, and servers leave it.
+		deeper := subscribe(t, c, "/foo/*")
+		for _, channel := range []string{"/foo/", "/foo/bar/"} {
+			srv.PublishRaw(nil, `{"channel":"`+channel+`","data":2}`)
+		}
+		assert.Equal(t, "/foo", nextEvent(t, sub).(*Message).Channel)
+		assert.Equal(t, "/foo/bar", nextEvent(t, deeper).(*Message).Channel)
+		nothing(t, sub)
 	})
 }
 
