@@ -27,11 +27,10 @@ type posting struct {
 func newBoard() *board { return &board{changed: make(chan struct{})} }
 
 // post replaces the value of a topic.
-func (b *board) post(topic string, value any) {
-	data, err := json.Marshal(value)
-	if err != nil {
-		panic(fmt.Sprintf("agentdesktop: topic %s: %v", topic, err)) // our own types
-	}
+func (b *board) post(topic string, value any) { b.postEncoded(topic, encode(value)) }
+
+// postEncoded is post for a value that several boards get.
+func (b *board) postEncoded(topic string, data []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.version++
@@ -46,6 +45,14 @@ func (b *board) post(topic string, value any) {
 	}
 	b.topics = append(b.topics, posting{topic, b.version, data})
 	b.wake()
+}
+
+func encode(value any) []byte {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("agentdesktop: %T: %v", value, err)) // our own types
+	}
+	return data
 }
 
 // end tells the readers to go; only the first reason counts.

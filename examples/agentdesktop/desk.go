@@ -79,11 +79,11 @@ func (d *desk) begin(ctx context.Context, place string, state voice.OperationNam
 	d.mu.Unlock()
 	err = d.client.StartContactCenterSession(ctx, voice.Session{Place: place})
 	if err != nil {
-		d.note(judge(voice.OpStartContactCenterSession, "Log in on the phone", "", "", err))
+		d.noteAside(judge(voice.OpStartContactCenterSession, "Log in on the phone", "", "", err))
 	}
 	if state != "" && err == nil {
 		if _, err := d.client.SetAgentState(ctx, string(state)); err != nil {
-			d.note(judge(state, stateName(string(state), states), "", "", err))
+			d.noteAside(judge(state, stateName(string(state), states), "", "", err))
 		}
 	}
 	d.reread(ctx)

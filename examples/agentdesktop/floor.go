@@ -89,7 +89,7 @@ func (f *floor) touchLocked() {
 		return
 	}
 	f.due = true
-	f.timer = time.AfterFunc(teamDelay, f.post)
+	f.timer = time.AfterFunc(max(teamDelay, time.Duration(len(f.desks))*teamDelayEach), f.post)
 }
 
 func (f *floor) close() {
@@ -125,7 +125,7 @@ func (f *floor) post() {
 	elsewhere := []member{}
 	for _, u := range directory {
 		for _, device := range u.Devices {
-			if !listed[device.ID] && device.PhoneNumber != "" && len(elsewhere) < maxElsewhere {
+			if !listed[device.ID] && device.PhoneNumber != "" && len(elsewhere) < maxListed {
 				listed[device.ID] = true
 				names[device.PhoneNumber] = fullName(u)
 				elsewhere = append(elsewhere, member{Name: fullName(u), DN: device.PhoneNumber, Device: device.ID,
@@ -139,11 +139,12 @@ func (f *floor) post() {
 	f.mu.Lock()
 	f.names = names
 	f.mu.Unlock()
+	forSupervisors, forAgents := encode(slices.Concat(here, elsewhere)), encode(brief[:min(len(brief), maxListed)])
 	for _, d := range desks {
 		if d.supervises() {
-			d.board.post("team", slices.Concat(here, elsewhere))
+			d.board.postEncoded("team", forSupervisors)
 		} else {
-			d.board.post("team", brief)
+			d.board.postEncoded("team", forAgents)
 		}
 	}
 }
@@ -181,8 +182,9 @@ func (d *desk) supervises() bool {
 
 const (
 	teamDelay      = 150 * time.Millisecond
+	teamDelayEach  = 2 * time.Millisecond // for every desk: what all see costs more, the more they are
 	directoryEvery = 10 * time.Second
-	maxElsewhere   = 500 // more than anybody reads
+	maxListed      = 500 // more than anybody reads
 )
 
 // watchDirectory reads who else there is, as long as a supervisor is here who

@@ -110,6 +110,12 @@ func (d *desk) note(o outcome) {
 	d.noteLocked(o)
 }
 
+// noteAside is note for an outcome that no button waits for.
+func (d *desk) noteAside(o outcome) {
+	o.Aside = true
+	d.note(o)
+}
+
 func (d *desk) noteLocked(o outcome) {
 	d.lastID++
 	d.activity = append([]*entry{{d.lastID, o}}, d.activity...)
@@ -124,7 +130,7 @@ func (d *desk) postActivity() {
 // strayError puts an error message into words that belongs to no operation of
 // this desk, or to one that cannot be told.
 func strayError(ev *voice.ErrorMessage) outcome {
-	o := outcome{Kind: notice, Title: "Message from the switch", CallID: ev.CallID, At: millis(now()),
+	o := outcome{Kind: notice, Aside: true, Title: "Message from the switch", CallID: ev.CallID, At: millis(now()),
 		Message: "Something went wrong, and the switch does not say what it belongs to.", Detail: ev.Message}
 	if ev.Code != 0 {
 		o.Detail = joinSentences(ev.Message, fmt.Sprintf("Switch error %d", ev.Code))

@@ -31,6 +31,7 @@ type outcome struct {
 	Detail    string              `json:"detail,omitempty"` // what the server said
 	Field     string              `json:"field,omitempty"`  // which field the message belongs to
 	Gone      bool                `json:"gone,omitempty"`   // the call does not exist any more
+	Aside     bool                `json:"aside,omitempty"`  // no button led to it, so the page shows it by itself
 	At        int64               `json:"at"`
 }
 

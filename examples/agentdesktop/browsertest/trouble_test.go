@@ -7,6 +7,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gwsvoice/gws-go/voice/voicetest"
 )
 
 // outcomes lets operations go wrong in every way, and compares how that looks.
@@ -229,12 +231,40 @@ func TestBadInput(t *testing.T) {
 	a.click(".panel .close")
 	a.seesNot(".call")
 
-	// An operation on an id that has gone, as from a page that is behind.
-	gone := eval[string](a, `import("/api.js").then(async (api) => {
-		await api.session();
-		return (await api.operate(api.callPath("013V08JRL498H1OI04000VTAES00000I", "SendDtmf"), { digits: "1" })).message;
-	})`)
-	assert.Contains(t, gone, "This call has ended")
+	// The same on a page that is behind, and does not know yet.
+	a.simulate("ring")
+	a.click(`[data-state="Ready"]`)
+	a.press("Answer")
+	a.sees(".call.Established")
+	a.press("keypad")
+	a.fill(".panel input", "123")
+	eval[bool](a, `import("/stream.js").then((m) => (m.stop(), true))`)
+	a.simulate("hangup")
+	a.send("SendDtmf")
+	a.complaint(".panel input", "This call has ended, so nothing can be done with it any more.", "123")
+	a.shot("23-gone")
+}
+
+// What no button waits for is shown all the same.
+func TestAside(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	sim := voicetest.NewServer(voicetest.Options{Agents: []voicetest.Agent{{UserName: "ada", DN: "5001"}}})
+	t.Cleanup(sim.Close)
+	w := b.window("ada", 1200, 800)
+	w.open(start(t, "-url", sim.URL()))
+	w.fill("#login-user", "ada")
+	w.fill("#login-password", "secret")
+	w.click("#login-form summary")
+	w.fill("#login-place", "Nowhere")
+	w.click(`#login-form [type="submit"]`)
+	w.sees("#toasts .outcome.refused", "Place 'Nowhere' not found")
+	sim.InjectMessage("ada", "/v2/me/calls", `{"messageType":"ErrorMessage","errorCode":71,"errorMessage":"Invalid Called DN"}`)
+	w.sees("#toasts .outcome.notice", "Invalid Called DN. Switch error 71.")
+	w.checkReadable("toasts")
+	w.shot("26-toasts")
+	w.click("#toasts .outcome.refused button")
+	w.seesNot("#toasts .outcome.refused")
 }
 
 // The page follows the computer's colours until the agent chooses.

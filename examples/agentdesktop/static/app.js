@@ -9,7 +9,7 @@ import { say, show, toast } from "./outcomes.js";
 import { setAgent, startDial } from "./agent.js";
 import { clearCalls, refreshEmpty, setCalls } from "./calls.js";
 import { setResults } from "./panels.js";
-import { setActivity, setHistory } from "./history.js";
+import { clearHistory, setActivity, setHistory } from "./history.js";
 import { setTeam, showTeam } from "./team.js";
 import { startKeys } from "./keys.js";
 import { startTheme } from "./theme.js";
@@ -144,6 +144,8 @@ function work() {
 function leave(message) {
   stop();
   clearCalls();
+  clearHistory();
+  $("toasts").replaceChildren();
   $("banner").hidden = true;
   showLogin(message);
   api.session().catch(() => {}); // the token for the next login

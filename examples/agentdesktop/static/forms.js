@@ -1,7 +1,7 @@
 // Forms: what is wrong is said beside the field, and what was typed stays until
 // it has done its work.
 
-import { fill, h, uid } from "./dom.js";
+import { h, uid } from "./dom.js";
 import { operate } from "./api.js";
 import { say, show, toast } from "./outcomes.js";
 
@@ -50,6 +50,12 @@ export function values(form) {
 // dirty tells whether something is typed that would be lost.
 export const dirty = (form) => [...form.querySelectorAll("input")].some((el) => el.value !== el.defaultValue);
 
+// firstFilled names the field that a message about the whole form belongs to.
+export function firstFilled(form) {
+  const inputs = [...form.querySelectorAll("input")];
+  return (inputs.find((el) => el.value !== "") ?? inputs[0])?.name;
+}
+
 // press runs an operation for a button: one at a time, visibly.
 export async function press(button, where, fields) {
   if (button.getAttribute("aria-disabled") === "true") return undefined;
@@ -75,7 +81,8 @@ export async function submit(form, button, where, fields) {
     say(o.message);
     return o;
   }
-  const beside = o.outcome === "invalid" && complain(form, o.field, o.message);
+  const about = o.outcome === "invalid" ? o.field : o.gone ? firstFilled(form) : "";
+  const beside = about && complain(form, about, o.message);
   if (!beside && form.isConnected) show(place, o);
   if (!form.isConnected) toast(o);
   say(o.title + ". " + o.message, true);
@@ -100,5 +107,3 @@ export function onSubmit(form, handler) {
 
 export const datalist = (id, options) =>
   h("datalist", { id }, options.map((o) => h("option", { value: o })));
-
-export { fill };

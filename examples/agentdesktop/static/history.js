@@ -1,12 +1,16 @@
 // What was: the calls of this session, and the outcomes of what was done.
 
 import { $, fill, h, icon, patch, setText } from "./dom.js";
-import { span, timeOfDay } from "./clock.js";
+import { serverNow, span, timeOfDay } from "./clock.js";
 import { devicePath } from "./api.js";
 import { press } from "./forms.js";
 import { outcomeIcon, toast } from "./outcomes.js";
 import { resultForm } from "./panels.js";
 import { agent } from "./agent.js";
+
+export function clearHistory() {
+  newest = 0;
+}
 
 export function setHistory(records) {
   const list = $("history-list");
@@ -65,7 +69,12 @@ async function callBack(button, number) {
   if (o && o.outcome !== "confirmed") toast(o);
 }
 
+let newest = 0;
+
 export function setActivity(entries) {
+  const fresh = (o) => o.aside && o.id > newest && serverNow() - o.at < 15000;
+  entries.filter(fresh).reverse().forEach(toast);
+  newest = Math.max(newest, ...entries.map((o) => o.id));
   const list = $("activity-list");
   list.querySelector(".none")?.remove();
   const make = (o) =>

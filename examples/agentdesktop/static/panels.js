@@ -2,7 +2,7 @@
 
 import { fill, h, icon, patch, uid } from "./dom.js";
 import { callPath } from "./api.js";
-import { complain, datalist, dirty, field, onSubmit, press, submit } from "./forms.js";
+import { complain, datalist, dirty, field, firstFilled, onSubmit, press, submit } from "./forms.js";
 import { show } from "./outcomes.js";
 
 export let results = [];
@@ -170,8 +170,7 @@ export function updatePanel(name, el, v, busy) {
     el.querySelectorAll(".buttons, .keypad, .parties, .pairs").forEach((part) => (part.hidden = name !== "result"));
     if (name === "result") return; // a result can still be set
     const form = el.querySelector("form");
-    const input = [...form.querySelectorAll("input")].find((i) => i.value !== "");
-    complain(form, input?.name, "The call has ended. What you typed stays here until you close this.", busy);
+    complain(form, firstFilled(form), "The call has ended. What you typed stays here until you close this.", busy);
     return;
   }
   const can = (op) => v.operations.includes(op);
