@@ -103,6 +103,7 @@ func FuzzPatterns(f *testing.F) {
 			again, err := checkChannel(name)
 			assert.NoError(t, err)
 			assert.Equal(t, name, again)
+			assert.Equal(t, strings.HasSuffix(name, "/*") || strings.HasSuffix(name, "/**"), isPattern(name))
 		}
 		var got []string
 		patterns([]byte(channel), nil, func(p []byte) bool { got = append(got, string(p)); return true })
