@@ -89,6 +89,18 @@ func TestFallback_serverAwayIsNoReason(t *testing.T) {
 	})
 }
 
+func TestFallback_serverAwayBeforeAWebSocketEverWorked(t *testing.T) {
+	socketBubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
+		srv.On(cometdtest.Match{Upgrade: true}, cometdtest.Status(503, nil, ""))
+		c := dial(t, srv, socketFirst)
+		settle()
+		srv.Restart(30 * time.Second)
+		after(2 * time.Minute)
+		assert.Equal(t, Connected, c.State())
+		assert.Equal(t, []string{"long-polling", "websocket"}, carriers(srv, metaHandshake))
+	})
+}
+
 func TestFallback_openingThatHangs(t *testing.T) {
 	socketBubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
 		srv.On(cometdtest.Match{Upgrade: true, Times: -1}, cometdtest.Silence())
@@ -198,6 +210,10 @@ func TestNegotiation_anotherTransportThanTheHandshake(t *testing.T) {
 				}
 				srv.Publish("/a", 1)
 				assert.Equal(t, "1", nextData(t, sub))
+				after(time.Second)
+				if test.carrier == "long-polling" {
+					assert.LessOrEqual(t, ours(), 1, "the socket of the handshake is closed")
+				}
 			})
 		})
 	}

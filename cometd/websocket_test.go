@@ -1,6 +1,8 @@
 package cometd
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -115,39 +117,125 @@ func TestWebSocket_eventsAtAnyTime(t *testing.T) {
 	})
 }
 
-func TestWebSocket_announcedEventsAreAwaited(t *testing.T) {
+// peer is the server's end of a WebSocket, driven by hand.
+type peer struct {
+	t    *testing.T
+	conn *websocket.Conn
+	ctx  context.Context
+}
+
+// receive returns the next message of the client.
+func (p *peer) receive() map[string]any {
+	_, body, err := p.conn.Read(p.ctx)
+	if err != nil {
+		return nil
+	}
+	var all []map[string]any
+	assert.NoError(p.t, json.Unmarshal(body, &all))
+	return all[0]
+}
+
+func (p *peer) send(text string) { _ = p.conn.Write(p.ctx, websocket.MessageText, []byte(text)) }
+
+// handshake answers a handshake and the first connect.
+func (p *peer) handshake(fields string) {
+	m := p.receive()
+	p.send(fmt.Sprintf(`[{"channel":"/meta/handshake","id":%q,"successful":true,"clientId":"c","supportedConnectionTypes":["websocket"]%s}]`, m["id"], fields))
+}
+
+func (p *peer) answer(m map[string]any, fields string) {
+	p.send(fmt.Sprintf(`[{"channel":%q,"id":%q,"successful":true%s}]`, m["channel"], m["id"], fields))
+}
+
+// withPeer runs f with a client whose WebSockets are served by serve.
+func withPeer(t *testing.T, serve func(*peer), f func(t *testing.T, c *Client)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := memnet.Listen()
-		connected := make(chan time.Time, 10)
-		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			conn, err := websocket.Accept(w, r, nil)
 			if err != nil {
 				return
 			}
 			defer conn.CloseNow()
-			send := func(text string) { _ = conn.Write(r.Context(), websocket.MessageText, []byte(text)) }
-			_, _, _ = conn.Read(r.Context())
-			send(`[{"channel":"/meta/handshake","id":"1","successful":true,"clientId":"c","x-messages":2,"supportedConnectionTypes":["websocket"]}]`)
-			time.Sleep(time.Second)
-			send(`[{"channel":"/a","data":1},{"channel":"/meta/subscribe","id":"x","successful":true}]`)
-			time.Sleep(time.Second)
-			send(`[{"channel":"/a","data":2}]`)
-			_, _, err = conn.Read(r.Context())
-			connected <- time.Now()
-			for err == nil {
-				_, _, err = conn.Read(r.Context())
-			}
-		})
-		server := &http.Server{Handler: handler}
+			serve(&peer{t, conn, r.Context()})
+		})}
 		go func() { _ = server.Serve(l) }()
 		defer server.Close()
 		transport := &http.Transport{DialContext: l.DialContext}
-		start := time.Now()
-		c, err := Dial(t.Context(), "ws://mem/", &Options{HTTPClient: &http.Client{Transport: transport}, Transports: []Transport{WebSocket}})
+		c, err := Dial(t.Context(), "ws://mem/", &Options{HTTPClient: &http.Client{Transport: transport}, Transports: []Transport{WebSocket}, noSpread: true})
 		require.NoError(t, err)
-		assert.Zero(t, time.Since(start))
+		defer c.CloseNow()
+		f(t, c)
+	})
+}
+
+func TestWebSocket_announcedEventsAreAwaited(t *testing.T) {
+	connected := make(chan time.Time, 10)
+	withPeer(t, func(p *peer) {
+		p.handshake(`,"x-messages":2`)
+		time.Sleep(time.Second)
+		p.send(`[{"channel":"/a","data":1},{"channel":"/meta/subscribe","id":"x","successful":true}]`)
+		time.Sleep(time.Second)
+		p.send(`[{"channel":"/a","data":2}]`)
+		for m := p.receive(); m != nil; m = p.receive() {
+			connected <- time.Now()
+		}
+	}, func(t *testing.T, c *Client) {
+		start := time.Now()
+		after(time.Minute)
 		assert.Equal(t, 2*time.Second, (<-connected).Sub(start))
-		_ = c.CloseNow()
+	})
+}
+
+func TestWebSocket_peerThatFallsSilent(t *testing.T) {
+	sockets := make(chan time.Time, 10)
+	withPeer(t, func(p *peer) {
+		sockets <- time.Now()
+		if len(sockets) == 1 {
+			p.handshake("")
+		}
+		p.answer(p.receive(), `,"advice":{"timeout":600000}`)
+		p.receive()
+		time.Sleep(time.Hour) // reads no more, so there are no pongs
+	}, func(t *testing.T, c *Client) {
+		start := time.Now()
+		after(31 * time.Second)
+		assert.Equal(t, Connected, c.State())
+		<-sockets
+		assert.Equal(t, 30500*ms, (<-sockets).Sub(start), "20s to the ping, 10s for the pong")
+	})
+}
+
+func TestAck_replyThatComesBehindTheConnectThatReplacesIt(t *testing.T) {
+	withPeer(t, func(p *peer) {
+		p.handshake(`,"ext":{"ack":true}`)
+		var held map[string]any
+		for m := p.receive(); m != nil; m = p.receive() {
+			switch {
+			case m["channel"] != metaConnect && m["channel"] != "/x":
+				p.answer(m, "")
+			case m["channel"] == "/x":
+				p.send(fmt.Sprintf(`[{"channel":"/x","id":%q,"successful":false,"error":"402::session_unknown"}]`, m["id"]))
+			case m["advice"] != nil && held == nil:
+				p.answer(m, `,"ext":{"ack":1}`)
+			case m["advice"] != nil: // the answer to the one that it replaces is under way
+				p.send(`[{"channel":"/a","data":1}]`)
+				p.answer(held, `,"ext":{"ack":2}`)
+				assert.Equal(p.t, map[string]any{"ack": 1.0}, m["ext"])
+				p.send(`[{"channel":"/a","data":1},{"channel":"/a","data":2}]`)
+				p.answer(m, `,"ext":{"ack":3}`)
+			default:
+				held = m
+			}
+		}
+	}, func(t *testing.T, c *Client) {
+		sub := subscribe(t, c, "/a")
+		after(2 * time.Second)
+		require.Error(t, c.Publish(t.Context(), "/x", 1))
+		assert.Equal(t, "1", nextData(t, sub))
+		assert.Equal(t, "2", nextData(t, sub))
+		nothing(t, sub)
 	})
 }
 
@@ -266,6 +354,24 @@ func TestWebSocket_requestWithoutAnswerClosesTheSocket(t *testing.T) {
 	})
 }
 
+func TestWebSocket_eachRequestHasItsOwnLimit(t *testing.T) {
+	socketBubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
+		c := dial(t, srv, socketOnly)
+		settle()
+		srv.On(cometdtest.Match{Channel: "/slow"}, cometdtest.Delay(5*time.Second))
+		srv.On(cometdtest.Match{Channel: "/never"}, cometdtest.Silence())
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() { assert.NoError(t, c.Publish(t.Context(), "/slow", 1)) })
+		wg.Go(func() {
+			time.Sleep(4 * time.Second)
+			assert.Error(t, c.Publish(t.Context(), "/never", 1))
+			assert.Equal(t, 14*time.Second, time.Since(start))
+		})
+		wg.Wait()
+	})
+}
+
 func TestWebSocket_lateAndSupersededRepliesAreIgnored(t *testing.T) {
 	socketBubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
 		c := dial(t, srv, socketOnly)
@@ -276,6 +382,9 @@ func TestWebSocket_lateAndSupersededRepliesAreIgnored(t *testing.T) {
 		require.Error(t, c.Publish(t.Context(), "/x", 1))
 		settle()
 		assert.Len(t, srv.RequestsFor(metaConnect), 4)
+		c.mu.Lock()
+		assert.Len(t, c.negotiate.socket.socket.pending.requests, 1, "what is superseded is forgotten")
+		c.mu.Unlock()
 		srv.Sessions()[0].SendFrame(fmt.Sprintf(`[{"channel":"/meta/connect","id":%q,"successful":false,"advice":{"reconnect":"none"}}]`, held))
 		srv.On(cometdtest.Match{Channel: "/a"}, cometdtest.Duplicate(time.Second))
 		require.NoError(t, c.Publish(t.Context(), "/a", 1))
