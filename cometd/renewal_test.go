@@ -185,6 +185,7 @@ func TestRenewal_pendingSubscriptionIsRestoredUnsubscribedIsNot(t *testing.T) {
 			srv.Publish("/pending", 2)
 			assert.Equal(t, "2", nextData(t, sub))
 		})
+		settle()
 		// This one waits behind it, and is not sent twice either.
 		wg.Go(func() { subscribe(t, c, "/behind") })
 		settle()

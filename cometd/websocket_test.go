@@ -122,6 +122,7 @@ type peer struct {
 	t    *testing.T
 	conn *websocket.Conn
 	ctx  context.Context
+	over chan struct{} // closed at the end of the test
 }
 
 // receive returns the next message of the client.
@@ -152,13 +153,15 @@ func withPeer(t *testing.T, serve func(*peer), f func(t *testing.T, c *Client)) 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := memnet.Listen()
+		over := make(chan struct{})
+		defer close(over)
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			conn, err := websocket.Accept(w, r, nil)
 			if err != nil {
 				return
 			}
 			defer conn.CloseNow()
-			serve(&peer{t, conn, r.Context()})
+			serve(&peer{t, conn, r.Context(), over})
 		})}
 		go func() { _ = server.Serve(l) }()
 		defer server.Close()
@@ -197,7 +200,7 @@ func TestWebSocket_peerThatFallsSilent(t *testing.T) {
 		}
 		p.answer(p.receive(), `,"advice":{"timeout":600000}`)
 		p.receive()
-		time.Sleep(time.Hour) // reads no more, so there are no pongs
+		<-p.over // reads no more, so there are no pongs
 	}, func(t *testing.T, c *Client) {
 		start := time.Now()
 		after(31 * time.Second)
