@@ -117,11 +117,13 @@ func TestConcurrency_everythingAtOnce(t *testing.T) {
 						cancel()
 						_ = s.Close()
 						c.State()
-						if i == 0 && k == 5 {
-							srv.Sessions()[0].Cut()
-						}
-						if i == 1 && k == 7 {
-							srv.Sessions()[0].Expire()
+						for _, sess := range srv.Sessions() {
+							switch {
+							case i == 0 && k == 5:
+								sess.Cut()
+							case i == 1 && k == 7:
+								sess.Expire()
+							}
 						}
 					}
 				})

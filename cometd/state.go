@@ -232,6 +232,8 @@ func nextSession(s state, in input) (state, action) {
 		case s.phase == handshaken:
 		case in.fatal:
 			return s.terminate()
+		case in.refreshed: // the session ended with the login that it was opened with
+			return s.renew(in)
 		default:
 			return s.failed(in, actConnect)
 		}

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -97,6 +98,9 @@ func (c *Client) SetAgentState(ctx context.Context, operationName string) (*Devi
 		return nil, &ArgumentError{"", "operationName", "is empty"}
 	}
 	states, err := c.AgentStates(ctx)
+	if _, unsent := errors.AsType[*NotSentError](err); err != nil && !unsent {
+		err = &NotSentError{Operation: name, Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type heard struct {
 	generated time.Time
 	duration  time.Duration // of the call
 	prints    []print       // of the messages since the duration has this value, or since repeatWindow
+	readSince bool          // something else was read back after the last of them
 	end       uint64        // of the message that ended the call before it came back
 }
 
@@ -30,7 +31,7 @@ type print struct {
 const (
 	// repeatWindow is for how long a message about a device is recognised.
 	// Messages about a call show its duration: they differ after a second.
-	repeatWindow = 10 * time.Second
+	repeatWindow = time.Minute
 	maxPrints    = 16
 )
 
@@ -48,15 +49,15 @@ func (h *heard) add(raw []byte, generated time.Time, duration time.Duration, end
 	last := len(h.prints) - 1
 	i := slices.IndexFunc(h.prints, func(p print) bool { return p.sum == sum && now.Sub(p.at) < repeatWindow })
 	switch {
-	case i >= 0 && i < last:
+	case i >= 0 && (i < last || h.readSince):
 		return true
-	case i == last && last >= 0: // right after itself it changes nothing
+	case i >= 0: // right after itself it changes nothing
 		return false
 	case len(h.prints) == maxPrints:
 		h.prints = slices.Delete(h.prints, 0, 1)
 	}
 	h.prints = append(h.prints, print{sum, now})
-	h.generated, h.duration = generated, duration
+	h.generated, h.duration, h.readSince = generated, duration, false
 	return false
 }
 
@@ -65,6 +66,7 @@ func (h *heard) again(raw []byte) {
 	sum := maphash.Bytes(printSeed, raw)
 	h.prints = slices.DeleteFunc(h.prints, func(p print) bool { return p.sum == sum })
 	h.prints = append(h.prints, print{sum, time.Now()})
+	h.readSince = false
 }
 
 // cameBack returns what is remembered of a call that has ended, when it is

@@ -68,7 +68,7 @@ func (r *registry) apply(ev Event) {
 	case *DeviceStateChangeMessage:
 		r.seq++
 		for _, d := range ev.Devices {
-			r.applyDevice(d)
+			r.applyDevice(d, ev.Synthetic)
 		}
 	}
 }
@@ -99,13 +99,15 @@ func (r *registry) applyCall(msg *CallStateChangeMessage) {
 		r.released.remove(call.ID)
 	}
 	known.call, known.last = call, r.seq
+	known.heard.readSince = known.heard.readSince || msg.Synthetic
 	known.hadOthers = known.hadOthers || len(call.Participants) > 0
 	known.rang = known.rang || call.State == StateRinging
 }
 
-func (r *registry) applyDevice(d *Device) {
+func (r *registry) applyDevice(d *Device, synthetic bool) {
 	if known := r.device(d.ID); known != nil {
 		known.device, known.last = d, r.seq
+		known.heard.readSince = known.heard.readSince || synthetic
 		return
 	}
 	r.devices = append(r.devices, knownDevice{device: d, last: r.seq})

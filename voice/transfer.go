@@ -96,13 +96,20 @@ func (c *Client) completeParams(callID string, p Complete) completeParams {
 		params.ConsultCallURI = c.callURI(p.ConsultCallID)
 	}
 	live := c.registry.liveCalls()
+	parent, children := "", []string{}
 	for _, call := range live {
-		switch {
-		case call.ID == callID && call.ParentID != "": // posted on the consultation itself
-			params.original, params.consult = call.ParentID, callID
-		case call.ParentID == callID && params.consult == "":
-			params.consult = call.ID
+		switch callID {
+		case call.ID:
+			parent = call.ParentID
+		case call.ParentID:
+			children = append(children, call.ID)
 		}
+	}
+	switch {
+	case params.consult == callID, params.consult == "" && len(children) == 0 && parent != "":
+		params.original, params.consult = parent, callID // posted on the consultation itself
+	case params.consult == "" && len(children) == 1:
+		params.consult = children[0]
 	}
 	for _, call := range live {
 		if call.ID == params.consult {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/gwsvoice/gws-go/voice"
 	"github.com/gwsvoice/gws-go/voice/voicetest"
@@ -18,6 +20,28 @@ type mirror struct {
 	calls   map[string]*voice.Call
 	devices map[string]*voice.Device
 	lagged  int
+	errors  []time.Time // of error messages that are nobody's for certain
+	trace   []string    // the last things that happened
+}
+
+// note adds to the trace.
+func (m *mirror) note(format string, v ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.noteLocked(format, v...)
+}
+
+func (m *mirror) noteLocked(format string, v ...any) {
+	if len(m.trace) == 60 {
+		m.trace = slices.Delete(m.trace, 0, 1)
+	}
+	m.trace = append(m.trace, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, v...))
+}
+
+func (m *mirror) lately() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return strings.Join(m.trace, "\n")
 }
 
 // reflectEvents keeps a mirror until the subscription ends.
@@ -38,6 +62,7 @@ func (m *mirror) apply(ev voice.Event) {
 	defer m.mu.Unlock()
 	switch ev := ev.(type) {
 	case *voice.CallStateChangeMessage:
+		m.noteLocked("%s %s %s synthetic %v", ev.NotificationType, ev.Call.ID, ev.Call.State, ev.Synthetic)
 		if ev.Call.State == voice.StateReleased {
 			delete(m.calls, ev.Call.ID)
 		} else {
@@ -45,11 +70,28 @@ func (m *mirror) apply(ev voice.Event) {
 		}
 	case *voice.DeviceStateChangeMessage:
 		for _, d := range ev.Devices {
+			m.noteLocked("%s %s %+v synthetic %v", d.PhoneNumber, d.State, d.UserState, ev.Synthetic)
 			m.devices[d.ID] = d
+		}
+	case *voice.Reconnected:
+		m.noteLocked("%+v", *ev)
+	case *voice.ServiceStateChange:
+		m.noteLocked("%+v", ev.Services)
+	case *voice.ErrorMessage:
+		m.noteLocked("%d %s %s", ev.Code, ev.Message, ev.Operation)
+		if ev.Operation == "" {
+			m.errors = append(m.errors, time.Now())
 		}
 	case *voice.Lagged:
 		m.lagged += ev.Dropped
 	}
+}
+
+// hadError tells whether something failed since then, and nobody knows what.
+func (m *mirror) hadError(since time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.errors, func(at time.Time) bool { return !at.Before(since) })
 }
 
 func (m *mirror) known() ([]*voice.Call, []*voice.Device) {
