@@ -65,7 +65,7 @@ func (w *worker) spoil(d deed) deed {
 			d.faults, d.excuse, d.loses = []voicetest.Fault{voicetest.LateEvent(some(20 * second))}, true, true
 		}
 	case 10, 11:
-		d.faults = []voicetest.Fault{voicetest.Duplicate(some(20 * second)), voicetest.Duplicate(some(second))}
+		d.faults, d.repeats = []voicetest.Fault{voicetest.Duplicate(some(20 * second)), voicetest.Duplicate(some(second))}, true
 	case 12:
 		d.faults, d.excuse = []voicetest.Fault{voicetest.CutBefore()}, true
 	case 13:

@@ -40,7 +40,7 @@ func TestSoak(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := soakOptions(50)
 			o.InMemory = true
-			o.ConnectTimeout = 5 * time.Minute
+			o.ConnectTimeout = 10 * time.Minute
 			o.Latency = voicetest.Latency{Response: 100 * time.Millisecond, Event: 100 * time.Millisecond, Spread: 0.9}
 			o.RingTimeout, o.WrapUp, o.OutsideAnswer = 40*time.Second, 15*time.Second, 6*time.Second
 			change(&o)
@@ -48,7 +48,7 @@ func TestSoak(t *testing.T) {
 				sim := voicetest.NewServer(o)
 				defer sim.Close()
 				s := newSoak(t, sim, seed, 1)
-				s.pace, s.metrics = 10*time.Minute, o.Metrics
+				s.pace, s.metrics = soakPace(), o.Metrics
 				defer s.close()
 				goroutines := 0
 				for hour := range 24 {
@@ -65,6 +65,15 @@ func TestSoak(t *testing.T) {
 			})
 		})
 	}
+}
+
+// soakPace is how long an agent rests, on average, from one act to the next. With
+// SOAK set there is more to do.
+func soakPace() time.Duration {
+	if os.Getenv("SOAK") != "" {
+		return 10 * time.Minute
+	}
+	return time.Hour
 }
 
 func soakSeed() uint64 {
@@ -86,13 +95,13 @@ func soakOptions(agents int) voicetest.Options {
 
 // soak is a contact centre at work.
 type soak struct {
-	t       *testing.T
-	sim     *voicetest.Server
-	agents  []*worker
-	pace    time.Duration // from one act of an agent to the next, on average
-	metrics bool          // the server stamps its messages
-	scale   float64       // of all times, 1 in virtual time
-	rand    *rand.Rand    // of customers and disasters
+	t            *testing.T
+	sim          *voicetest.Server
+	agents       []*worker
+	pace         time.Duration // from one act of an agent to the next, on average
+	metrics      bool          // the server stamps its messages
+	scale        float64       // of all times, 1 in virtual time
+	chance, fate *rand.Rand    // of customers, and of disasters
 
 	mu     sync.Mutex
 	calls  []string // of customers
@@ -116,7 +125,7 @@ type worker struct {
 }
 
 func newSoak(t *testing.T, sim *voicetest.Server, seed uint64, scale float64) *soak {
-	s := &soak{t: t, sim: sim, scale: scale, rand: rand.New(rand.NewPCG(seed, 0)), counts: map[string]int{}}
+	s := &soak{t: t, sim: sim, scale: scale, chance: rand.New(rand.NewPCG(seed, 0)), fate: rand.New(rand.NewPCG(seed, 1<<32)), counts: map[string]int{}}
 	for i, name := range sim.AgentNames() {
 		hc, ignored := sim.Client(), &ignored{}
 		client, err := voice.Connect(t.Context(), voice.Config{BaseURL: sim.URL(), HTTPClient: hc, EventBuffer: 1 << 20,
@@ -185,25 +194,25 @@ func pause(r *rand.Rand, d time.Duration, end time.Time) bool {
 }
 
 func (s *soak) customers(end time.Time) {
-	for !pause(s.rand, s.pace/time.Duration(len(s.agents))*2, end) {
-		switch s.rand.IntN(8) {
+	for !pause(s.chance, s.pace/time.Duration(len(s.agents))*2, end) {
+		switch s.chance.IntN(8) {
 		case 0, 1, 2, 3:
-			id := s.sim.Enqueue(voicetest.Call{UserData: map[string]any{"n": s.rand.IntN(100)}})
+			id := s.sim.Enqueue(voicetest.Call{UserData: map[string]any{"n": s.chance.IntN(100)}})
 			s.calls = append(s.calls, id)
 			if len(s.calls) > len(s.agents)/2 { // the oldest customer is tired
 				s.sim.HangupCustomer(s.calls[0])
 				s.calls = s.calls[1:]
 			}
 		case 4:
-			w := s.agents[s.rand.IntN(len(s.agents))]
+			w := s.agents[s.chance.IntN(len(s.agents))]
 			s.calls = append(s.calls, s.sim.Ring(voicetest.Call{To: w.name}))
 		case 5:
 			if len(s.calls) > 0 {
-				s.sim.AttachData(s.calls[s.rand.IntN(len(s.calls))], map[string]any{"routing": s.rand.IntN(100)})
+				s.sim.AttachData(s.calls[s.chance.IntN(len(s.calls))], map[string]any{"routing": s.chance.IntN(100)})
 			}
 		default:
 			if len(s.calls) > 0 {
-				s.sim.HangupCustomer(s.calls[s.rand.IntN(len(s.calls))])
+				s.sim.HangupCustomer(s.calls[s.chance.IntN(len(s.calls))])
 			}
 		}
 	}
@@ -211,9 +220,9 @@ func (s *soak) customers(end time.Time) {
 
 // disasters hit one agent, or all.
 func (s *soak) disasters(end time.Time) {
-	for !pause(s.rand, s.pace/5, end) {
-		w := s.agents[s.rand.IntN(len(s.agents))]
-		switch what := s.rand.IntN(30); {
+	for !pause(s.fate, s.pace/5, end) {
+		w := s.agents[s.fate.IntN(len(s.agents))]
+		switch what := s.fate.IntN(30); {
 		case what < 8:
 			w.trouble(time.Minute)
 			s.sim.DropSession(w.name)
@@ -230,12 +239,12 @@ func (s *soak) disasters(end time.Time) {
 			}
 		case what < 27 && s.scale == 1:
 			s.troubleAll()
-			s.sim.Restart(s.d(time.Duration(s.rand.IntN(20)) * time.Second))
+			s.sim.Restart(s.d(time.Duration(s.fate.IntN(20)) * time.Second))
 			s.troubleAll()
 		case what == 28:
 			s.troubleAll()
 			s.sim.Outage()
-			time.Sleep(s.d(time.Duration(s.rand.IntN(90)) * time.Second))
+			time.Sleep(s.d(time.Duration(s.fate.IntN(90)) * time.Second))
 			s.sim.Restore()
 			s.troubleAll()
 		}
@@ -296,7 +305,7 @@ func (w *worker) hadTrouble(began time.Time) bool {
 
 // lose has what the agent's next connect delivers get lost on its way.
 func (w *worker) lose() {
-	w.trouble(12 * time.Minute)
+	w.trouble(22 * time.Minute)
 	w.sim.CometD().On(cometdtest.Match{Channel: cometdtest.MetaConnect, Func: func(r cometdtest.Request) bool {
 		req := http.Request{Header: r.Header}
 		user, _, _ := req.BasicAuth()
@@ -339,13 +348,14 @@ func (w *worker) work(end time.Time) {
 
 // deed is an operation that an agent has decided on, or something done by hand.
 type deed struct {
-	op     voice.OperationName // "" for the hand
-	run    func(ctx context.Context, c *voice.Client) error
-	faults []voicetest.Fault
-	about  string
-	excuse bool // the fault may leave the outcome unknown
-	loses  bool // the fault loses or delays messages, without a gap
-	leave  time.Duration
+	op      voice.OperationName // "" for the hand
+	run     func(ctx context.Context, c *voice.Client) error
+	faults  []voicetest.Fault
+	about   string
+	excuse  bool // the fault may leave the outcome unknown
+	loses   bool // the fault loses or delays messages, without a gap
+	repeats bool // the fault repeats messages, perhaps beyond a gap
+	leave   time.Duration
 }
 
 // do carries a deed out and looks at its outcome.
@@ -372,7 +382,7 @@ func (w *worker) do(d deed) {
 		fired = script.Fired() > 0
 	}
 	w.judge(d, err, start, fired)
-	if d.loses && fired { // of what was not told in its place, and has no gap to show for it, only a read can tell
+	if fired && (d.loses || d.repeats && w.hadTrouble(start)) { // of what was not told in its place, and has no gap to show for it, only a read can tell
 		time.Sleep(w.d(20 * time.Second))
 		_, _ = w.client.Calls(context.Background())
 		_, _ = w.client.Devices(context.Background())
