@@ -24,7 +24,7 @@ func TestShortRun_fillsEveryRow(t *testing.T) {
 		t.Skip("starts many processes")
 	}
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-short", "-fleet", "0"}, nil, &out))
+	require.NoError(t, run(t.Context(), []string{"-short"}, nil, &out))
 	for _, r := range rows() {
 		assert.Contains(t, out.String(), "| "+r.title+" | ")
 	}

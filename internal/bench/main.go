@@ -41,7 +41,6 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		short   = flags.Bool("short", false, "run everything once, briefly")
 		only    = flags.String("run", "", "measure only what matches this regular expression")
 		profile = flags.String("profile", "", "write profiles to this directory")
-		fleet   = flags.Int("fleet", 10000, "agents of the long run; 0 leaves it out")
 		serve   = flags.String("serve", "", "")
 		work    = flags.String("work", "", "")
 	)
@@ -77,11 +76,5 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 			return err
 		}
 	}
-	if err := b.table(ctx); err != nil {
-		return err
-	}
-	if *fleet > 0 && match.MatchString("fleet") {
-		return b.long(ctx, *fleet)
-	}
-	return nil
+	return b.table(ctx)
 }

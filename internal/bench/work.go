@@ -43,7 +43,6 @@ var kinds = map[string]func(context.Context, *bed) (metrics, error){
 	"operate":  operate,
 	"accept":   accept,
 	"idle":     idle,
-	"fleet":    fleet,
 }
 
 // bed is what a workload runs on.
