@@ -60,6 +60,7 @@ type state struct {
 	multiple                       bool          // the interval came with multiple-clients
 	usual                          time.Duration // the interval to return to
 
+	fresh      bool          // the credentials were replaced since the last successful connect
 	failures   int           // handshakes or connects failed in a row
 	renewals   int           // handshakes ordered since the last successful connect
 	brief      int           // sessions in a row that hardly lived
@@ -232,8 +233,11 @@ func nextSession(s state, in input) (state, action) {
 		case s.phase == handshaken:
 		case in.fatal:
 			return s.terminate()
-		case in.refreshed: // the session ended with the login that it was opened with
-			return s.renew(in)
+		case in.refreshed && !s.fresh: // at once: the session may have outlived the credentials
+			s.fresh, s.phase = true, unconnected
+			act := action{kind: actConnect, probe: true}
+			act.atLeast(in.retryAfter)
+			return s, act
 		default:
 			return s.failed(in, actConnect)
 		}
@@ -274,6 +278,7 @@ func (s state) connectReply(in input) (state, action) {
 	}
 	s.merge(in.advice)
 	s.phase = connected
+	s.fresh = false
 	s.confirmed = in.now
 	s.failures, s.renewals, s.unreadable = 0, 0, 0
 	act := action{kind: actConnect, delay: s.interval}

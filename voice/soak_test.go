@@ -220,7 +220,7 @@ func (s *soak) customers(end time.Time) {
 
 // disasters hit one agent, or all.
 func (s *soak) disasters(end time.Time) {
-	for !pause(s.fate, s.pace/5, end) {
+	for !pause(s.fate, max(s.pace/5, s.d(3*time.Second)), end) {
 		w := s.agents[s.fate.IntN(len(s.agents))]
 		switch what := s.fate.IntN(30); {
 		case what < 8:
@@ -241,7 +241,7 @@ func (s *soak) disasters(end time.Time) {
 			s.troubleAll()
 			s.sim.Restart(s.d(time.Duration(s.fate.IntN(20)) * time.Second))
 			s.troubleAll()
-		case what == 28:
+		case what == 28 && s.fate.IntN(3) == 0:
 			s.troubleAll()
 			s.sim.Outage()
 			time.Sleep(s.d(time.Duration(s.fate.IntN(90)) * time.Second))
