@@ -155,7 +155,7 @@ func TestClose_whileOtherThingsFail(t *testing.T) {
 					wg.Go(func() { _ = c.Publish(t.Context(), "/x", i) })
 					wg.Go(func() { _, _ = c.Subscribe(t.Context(), fmt.Sprint("/s", i)) })
 				}
-				wg.Go(func() { time.Sleep(time.Second); srv.Sessions()[0].Expire() })
+				wg.Go(func() { time.Sleep(time.Second); expireAll(srv) })
 				wg.Go(func() { time.Sleep(time.Second + ms); _ = c.Close() })
 				wg.Wait()
 				assert.Equal(t, Closed, c.State())

@@ -132,3 +132,10 @@ func (j *journal) logger() *slog.Logger {
 }
 
 func count(text, part string) int { return strings.Count(text, part) }
+
+// expireAll makes the server forget everybody; there may be nobody.
+func expireAll(srv *cometdtest.Server) {
+	for _, sess := range srv.Sessions() {
+		sess.Expire()
+	}
+}

@@ -226,7 +226,7 @@ func (s *script) fault(start time.Time) {
 		name = fmt.Sprint("restart ", down)
 		s.srv.Restart(down)
 	case 21:
-		if name = "pause"; s.ack || s.rnd.IntN(2) == 0 {
+		if name = "pause"; s.rnd.IntN(2) == 0 {
 			name = "resume"
 			s.srv.Resume()
 		} else {

@@ -128,7 +128,8 @@ func (s *Server) Batch(f func()) {
 	f()
 }
 
-// Pause keeps back all events until Resume; replies go out as ever.
+// Pause keeps back all events until Resume; replies go out as ever, and so does
+// what was sent before and has to be repeated because nobody acknowledged it.
 func (s *Server) Pause() {
 	s.mu.Lock()
 	s.paused = true

@@ -253,11 +253,13 @@ func (sess *Session) wake() {
 // take must be called with mu held. It empties the queue for a response that
 // is about to be written.
 func (sess *Session) take(connect bool) []event {
-	if sess.srv.paused || sess.connectOnly() && !connect {
+	if sess.connectOnly() && !connect || sess.srv.paused && sess.acks == nil {
 		return nil
 	}
-	events := sess.queue
-	sess.queue = nil
+	var events []event
+	if !sess.srv.paused { // else only what was on its way already, and may be lost
+		events, sess.queue = sess.queue, nil
+	}
 	if sess.acks != nil {
 		events = sess.acks.deliver(events)
 	}
