@@ -17,10 +17,12 @@ func (r *registry) outage() error {
 	return nil
 }
 
-func (r *registry) isVoiceDown() bool {
+// mayBeDown tells whether to ask for the voice service after a gap: it was down,
+// or a device is off the switch as all are when it is.
+func (r *registry) mayBeDown() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.voiceDown
+	return r.voiceDown || slices.ContainsFunc(r.devices, func(known knownDevice) bool { return known.device.State == DeviceInactive })
 }
 
 // concernsVoice returns the state of the voice service that the agent's devices
@@ -68,7 +70,8 @@ func (c *Client) serviceChanged(ev *ServiceStateChange) {
 }
 
 // applyServices makes ev take effect: operations end as unknown when the voice
-// service goes, and everything is read again when it comes back.
+// service goes, and everything is read again when it comes back, also if its
+// going was not told.
 func (c *Client) applyServices(ev *ServiceStateChange) {
 	c.turn.Lock()
 	r := c.registry
@@ -102,6 +105,8 @@ func (c *Client) applyServices(ev *ServiceStateChange) {
 	}
 	if was && !down {
 		c.log.Info("voice service available again")
+	}
+	if known && !down && (was || !ev.Synthetic) {
 		c.recoverGap()
 	}
 }

@@ -255,7 +255,7 @@ func (c *Client) recoverLater() {
 }
 
 // tryRecover reads calls and devices, and the state of the voice service where
-// it is down as far as is known: the notification of its return may be among
+// it may be down: the notification of its going, or of its return, may be among
 // those that were missed.
 func (c *Client) tryRecover() error {
 	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
@@ -268,7 +268,7 @@ func (c *Client) tryRecover() error {
 		return err
 	}
 	c.reconcile(s)
-	if c.registry.isVoiceDown() {
+	if c.registry.mayBeDown() {
 		_, _ = c.askServices(c.lifetime) // it is asked for again while it is down
 	}
 	return nil
