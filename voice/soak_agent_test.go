@@ -41,7 +41,7 @@ func (w *worker) spoil(d deed) deed {
 	some := func(longest time.Duration) time.Duration {
 		return w.d(time.Duration(w.rand.Int64N(int64(longest))))
 	}
-	if d.run == nil || w.rand.IntN(3) > 0 {
+	if d.run == nil || w.tame || w.rand.IntN(3) > 0 {
 		return d
 	}
 	n := w.rand.IntN(20)
