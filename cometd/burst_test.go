@@ -42,22 +42,9 @@ func TestBurst_wakesAReaderWhoWaits(t *testing.T) {
 					assert.Equal(t, fmt.Sprint(i), got[i])
 				}
 				assert.Zero(t, time.Since(began))
-				assert.Zero(t, s.Buffered())
 				_ = s.Close()
 				<-done
 			})
 		})
 	}
-}
-
-func TestBuffered_countsWhatCanBeRead(t *testing.T) {
-	bubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
-		s := subscribe(t, dial(t, srv), "/a")
-		srv.Publish("/a", 1)
-		srv.Publish("/a", 2)
-		settle()
-		assert.Equal(t, 2, s.Buffered())
-		assert.Equal(t, "1", nextData(t, s))
-		assert.Equal(t, 1, s.Buffered())
-	})
 }

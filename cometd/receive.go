@@ -221,10 +221,10 @@ func (c *Client) deliver(x *exchange, m *message) {
 	if name == "" {
 		name = string(channel)
 	}
-	event := m.event(name)
 	// What comes before the new session has begun is late and of the old one: it
 	// belongs before the mark.
 	if c.gated && c.greeted {
+		event := m.event(name)
 		for _, s := range subs {
 			s.hold(event)
 		}
@@ -232,21 +232,29 @@ func (c *Client) deliver(x *exchange, m *message) {
 		return
 	}
 	c.mu.Unlock()
+	var event *Message
 	for _, s := range subs {
-		if s.queue.Free() == 0 && !s.stalled.Load() {
-			x.wakeReaders() // the others need not wait until this one has room
-		}
-		c.put(s, event)
 		if !slices.Contains(x.readers, s) {
 			x.readers = append(x.readers, s)
 		}
+		if s.take(name, m.data.of(m.raw)) {
+			continue
+		}
+		if s.queue.Free() == 0 && !s.stalled.Load() {
+			x.wakeReaders() // the others need not wait until this one has room
+			x.readers = append(x.readers, s)
+		}
+		if event == nil {
+			event = m.event(name)
+		}
+		c.put(s, event)
 	}
 }
 
 // wakeReaders wakes those who wait for the events that came with x.
 func (x *exchange) wakeReaders() {
 	for _, s := range x.readers {
-		s.queue.Wake()
+		s.wake()
 	}
 	clear(x.readers)
 	x.readers = x.readers[:0]

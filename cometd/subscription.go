@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gwsvoice/gws-go/internal/handover"
 	"github.com/gwsvoice/gws-go/internal/stream"
 )
 
@@ -20,7 +21,8 @@ const fullGrace = 100 * time.Millisecond
 type Subscription struct {
 	client  *Client
 	queue   *stream.Queue[Event]
-	stalled atomic.Bool // the reader has used up its grace
+	reader  *handover.Reader // takes events past the queue; may be nil
+	stalled atomic.Bool      // the reader has used up its grace
 
 	// Guarded by client.mu.
 	topics  []*topic
@@ -49,7 +51,11 @@ func (c *Client) SubscribeChannels(ctx context.Context, channels ...string) (*Su
 	if len(channels) == 0 {
 		return nil, errors.New("cometd: no channel to subscribe")
 	}
-	s := &Subscription{client: c, queue: stream.New[Event](c.opts.Buffer)}
+	s := &Subscription{client: c, queue: stream.New[Event](c.opts.Buffer), reader: handover.From(ctx)}
+	if s.reader != nil {
+		s.reader.Readable = s.queue.Readable
+		s.queue.Notify(s.reader.Queued)
+	}
 	if err := s.add(ctx, channels); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -139,8 +145,23 @@ func (s *Subscription) flush() bool {
 
 // push hands an event to s.
 func (c *Client) push(s *Subscription, m *Message) {
-	c.put(s, m)
+	if !s.take(m.Channel, m.Data) {
+		c.put(s, m)
+	}
+	s.wake()
+}
+
+// take offers a message to who may take it past the queue.
+func (s *Subscription) take(channel string, data []byte) bool {
+	return s.reader != nil && !s.queue.Readable() && s.reader.Take(channel, data)
+}
+
+// wake wakes who waits for what was put.
+func (s *Subscription) wake() {
 	s.queue.Wake()
+	if s.reader != nil {
+		s.reader.Taken()
+	}
 }
 
 // put is push without waking the reader, unless s is full: then it gives the
@@ -192,9 +213,6 @@ func (s *Subscription) Next(ctx context.Context) (Event, error) {
 	}
 	return e, nil
 }
-
-// Buffered returns how many events can be read without waiting.
-func (s *Subscription) Buffered() int { return s.queue.Len() }
 
 // All yields what Next returns. An error ends the loop.
 func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {

@@ -113,4 +113,6 @@ const (
 )
 
 // ended tells whether the call is over for this agent.
-func (c *Call) ended() bool { return c.State == StateReleased || c.State == StatePreviewCancelled }
+func (c *Call) ended() bool { return c.State.isEnd() }
+
+func (s CallState) isEnd() bool { return s == StateReleased || s == StatePreviewCancelled }

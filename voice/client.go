@@ -16,6 +16,7 @@ import (
 
 	"github.com/gwsvoice/gws-go/cometd"
 	"github.com/gwsvoice/gws-go/internal/gwshttp"
+	"github.com/gwsvoice/gws-go/internal/handover"
 	"github.com/gwsvoice/gws-go/internal/rest"
 )
 
@@ -66,6 +67,7 @@ type Client struct {
 	eventBuffer      int
 
 	session  session
+	inbox    *inbox
 	registry *registry
 	turn     sync.Mutex      // held while one event takes effect
 	asleep   []*Subscription // whose readers endTurn wakes; guarded by turn
@@ -126,6 +128,7 @@ func newClient(cfg Config) (*Client, error) {
 	if c.eventBuffer <= 0 {
 		c.eventBuffer = defaultEventBuffer
 	}
+	c.inbox = newInbox(c)
 	c.lifetime, c.end = context.WithCancel(context.Background())
 
 	hc := http.Client{}
@@ -198,7 +201,7 @@ func (c *Client) open(ctx context.Context, cfg Config) error {
 		return c.openError(ctx, err)
 	}
 	c.events = events
-	c.sub, err = events.SubscribeChannels(ctx, callsTopic, devicesTopic)
+	c.sub, err = events.SubscribeChannels(handover.With(ctx, c.inbox.Reader), callsTopic, devicesTopic)
 	if err != nil {
 		return c.openError(ctx, err)
 	}
@@ -213,11 +216,7 @@ func (c *Client) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	c.reconcile(s)
-	if !c.enter() {
-		return ErrClosed
-	}
-	go c.receive()
-	return nil
+	return c.beginReceiving()
 }
 
 // openError says in this package's terms why there is no notification session.
@@ -229,71 +228,6 @@ func (c *Client) openError(ctx context.Context, err error) error {
 		return e // the login that was to mend it was refused
 	}
 	return fmt.Errorf("voice: notifications: %w", err)
-}
-
-// wakeEvery is how many events of a burst take effect before the readers of
-// the first are woken: waking somebody costs more than taking an event.
-const wakeEvery = 16
-
-// receive is the one goroutine of an idle client: it takes messages from the
-// notification session and makes them take effect.
-func (c *Client) receive() {
-	defer c.leave()
-	for n := 1; ; n++ {
-		if n%wakeEvery == 0 || c.sub.Buffered() == 0 {
-			c.wakeReaders()
-		}
-		ev, err := c.sub.Next(c.lifetime)
-		if err != nil {
-			if c.lifetime.Err() == nil {
-				if cause := c.events.Err(); cause != nil {
-					err = cause
-				}
-				c.fail(c.openError(c.lifetime, err))
-			}
-			return
-		}
-		switch ev := ev.(type) {
-		case *cometd.Message:
-			c.received(ev)
-		case *cometd.Reconnected:
-			c.log.Info("reconnected", "since", ev.Since, "lossless", ev.Lossless, "err", ev.Err)
-			for _, refused := range ev.Refused {
-				c.log.Warn("subscription lost", "err", refused)
-			}
-			c.dispatch(&Reconnected{Since: ev.Since, Lossless: ev.Lossless, Err: ev.Err})
-			c.recoverGap()
-		case *cometd.Lagged:
-			c.log.Warn("messages dropped", "dropped", ev.Dropped)
-			c.dispatch(&Lagged{Dropped: ev.Dropped})
-			c.recoverGap()
-		}
-	}
-}
-
-func (c *Client) received(m *cometd.Message) {
-	ev, err := decodeMessage(m.Channel, m.Data)
-	if err != nil {
-		c.log.Warn("message not understood", "channel", m.Channel, "err", err)
-		return
-	}
-	if services, ok := ev.(*ServiceStateChange); ok {
-		c.serviceChanged(services)
-		return
-	}
-	if c.registry.outOfOrder(ev) && !c.isTrue(ev) {
-		c.log.Warn("late message ignored", "call", eventCallID(ev), "channel", m.Channel)
-		return
-	}
-	c.turn.Lock()
-	c.deliver(ev)
-	c.turn.Unlock()
-}
-
-// wakeReaders wakes the readers of what receive has delivered.
-func (c *Client) wakeReaders() {
-	c.turn.Lock()
-	c.endTurn()
 }
 
 // Done returns a channel that is closed when the client has ended for good: by

@@ -73,7 +73,7 @@ func (r *registry) endingOf(call *Call, known *knownCall, synthetic bool) ending
 	}
 	switch {
 	case synthetic, known == nil, known.doubtful:
-	case known.hadOthers && len(known.call.Participants) == 0:
+	case known.hadOthers && len(known.call().Participants) == 0:
 		e.otherwise = EndedByOthers
 	default:
 		e.otherwise = EndedElsewhere

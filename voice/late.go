@@ -105,7 +105,6 @@ func (r *registry) outOfOrder(ev Event) bool {
 // isTrue tells whether a message that is out of order agrees with what the
 // server says now. If not, that takes effect in its place.
 func (c *Client) isTrue(ev Event) bool {
-	c.wakeReaders()
 	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
 	defer cancel()
 	s := &snapshot{since: c.registry.now()}

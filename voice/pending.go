@@ -37,6 +37,9 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 		}
 	}
 	p.device = r.deviceOf(&op)
+	if op.Until != nil {
+		r.foreign++
+	}
 	alone := []*Pending{p}
 	r.pending = with(r.pending, alone)
 	if op.CallID != "" && !p.rule.others {
@@ -65,6 +68,9 @@ func (r *registry) remove(p *Pending) {
 	r.pending = without(r.pending, p)
 	if len(r.pending) == before {
 		return
+	}
+	if p.op.Until != nil {
+		r.foreign--
 	}
 	r.others = without(r.others, p)
 	if left := without(r.forCall[p.op.CallID], p); len(left) > 0 {

@@ -30,13 +30,16 @@ type registry struct {
 	refusals []refusal             // recent, for the attribution of error messages
 	dialling map[string]chan struct{}
 
+	foreign int // functions of the caller that see events: filters, and Until of operations
+
 	voiceDown  bool // the voice service is known to be down
 	outages    int  // so far
 	recovering bool // somebody waits to read everything back
 }
 
 type knownCall struct {
-	call        *Call
+	decoded     *Call  // nil: raw has it, see overlook
+	raw         []byte // notification that nobody wanted to see
 	first, last uint64 // seq of its first and its latest event; first is 0 once an operation is known to have opened it
 	hadOthers   bool   // it has shown other parties
 	rang        bool   // it came in
@@ -98,7 +101,7 @@ func (r *registry) applyCall(msg *CallStateChangeMessage) {
 		r.order = append(r.order, call.ID)
 		r.released.remove(call.ID)
 	}
-	known.call, known.last = call, r.seq
+	known.decoded, known.raw, known.last = call, nil, r.seq
 	known.heard.readSince = known.heard.readSince || msg.Synthetic
 	known.hadOthers = known.hadOthers || len(call.Participants) > 0
 	known.rang = known.rang || call.State == StateRinging
@@ -122,7 +125,7 @@ func (r *registry) call(id string) *Call {
 
 func (r *registry) callLocked(id string) *Call {
 	if known := r.calls[id]; known != nil {
-		return known.call
+		return known.call()
 	}
 	return r.released.get(id)
 }
@@ -152,7 +155,7 @@ func (r *registry) liveCalls() []*Call {
 	defer r.mu.Unlock()
 	calls := make([]*Call, 0, len(r.order))
 	for _, id := range r.order {
-		calls = append(calls, r.calls[id].call)
+		calls = append(calls, r.calls[id].call())
 	}
 	return calls
 }
@@ -211,6 +214,7 @@ func (r *registry) subscribe(s *Subscription) error {
 	ids := s.callIDs()
 	if len(ids) == 0 {
 		r.all = append(slices.Clip(r.all), s)
+		r.foreign += s.functions()
 	}
 	for _, id := range ids {
 		r.byCall[id] = append(slices.Clip(r.byCall[id]), s)
@@ -223,8 +227,9 @@ func (r *registry) unsubscribe(s *Subscription) {
 	defer r.mu.Unlock()
 	is := func(other *Subscription) bool { return other == s }
 	ids := s.callIDs()
-	if len(ids) == 0 {
+	if len(ids) == 0 && slices.Contains(r.all, s) {
 		r.all = slices.DeleteFunc(slices.Clone(r.all), is)
+		r.foreign -= s.functions()
 	}
 	for _, id := range ids {
 		if left := slices.DeleteFunc(slices.Clone(r.byCall[id]), is); len(left) > 0 {
@@ -233,6 +238,13 @@ func (r *registry) unsubscribe(s *Subscription) {
 			delete(r.byCall, id)
 		}
 	}
+}
+
+// callsBack tells whether functions of the caller see events.
+func (r *registry) callsBack() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.foreign > 0
 }
 
 // listeners returns the subscriptions that may select ev, in two slices that

@@ -90,7 +90,7 @@ func (c *Client) reconcileCalls(s *snapshot) {
 	var gone []*Call
 	for _, id := range r.order {
 		if known := r.calls[id]; !listed[id] && known.last <= s.since {
-			gone = append(gone, known.call)
+			gone = append(gone, known.call())
 		}
 	}
 	r.mu.Unlock()
@@ -106,7 +106,7 @@ func (c *Client) reconcileCalls(s *snapshot) {
 		r.mu.Lock()
 		known := r.calls[call.ID]
 		outdated := known != nil && known.last > s.since || known == nil && r.released.since(call.ID) > s.since
-		same := known != nil && sameCall(known.call, call)
+		same := known != nil && sameCall(known.call(), call)
 		r.mu.Unlock()
 		switch msg := c.synthetic(call); {
 		case outdated:

@@ -197,6 +197,35 @@ func TestSubscription_filters(t *testing.T) {
 	})
 }
 
+// A function of the caller that takes long delays events, not the session.
+func TestSlowFunctions_doNotEndTheSession(t *testing.T) {
+	for name, listen := range map[string]func(t *testing.T, sim *voicetest.Server, client *voice.Client, slow func(voice.Event) bool){
+		"filter": func(_ *testing.T, _ *voicetest.Server, client *voice.Client, slow func(voice.Event) bool) {
+			client.Subscribe(voice.Where(slow))
+		},
+		"until": func(t *testing.T, sim *voicetest.Server, client *voice.Client, slow func(voice.Event) bool) {
+			_, err := client.Start(t.Context(), voice.Operation{Name: voice.OpHold, CallID: established(t, sim, client), Until: slow})
+			require.NoError(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+				client := connect(t, sim, func(cfg *voice.Config) { cfg.OperationTimeout = time.Hour })
+				sub := client.Subscribe(voice.ForCall("none")) // sees what marks a hole
+				listen(t, sim, client, func(voice.Event) bool { time.Sleep(10 * time.Minute); return false })
+				id := sim.Ring(voicetest.Call{})
+				time.Sleep(30 * time.Minute)
+				call, err := client.Call(t.Context(), id)
+				require.NoError(t, err)
+				assert.Equal(t, voice.StateRinging, call.State)
+				require.NoError(t, sub.Close())
+				_, err = sub.Next(t.Context())
+				assert.ErrorIs(t, err, voice.ErrClosed, "there was no gap")
+			})
+		})
+	}
+}
+
 func TestManyOperations_noneLostNoneCrossed(t *testing.T) {
 	const agents, each = 20, 10
 	bubble(t, voicetest.Options{Agents: voicetest.NumberedAgents(6000, agents), Latency: voicetest.Latency{Response: 50 * time.Millisecond, Event: 50 * time.Millisecond, Spread: 0.9}}, func(t *testing.T, sim *voicetest.Server) {

@@ -81,6 +81,17 @@ func (s *Subscription) callIDs() []string {
 	return ids
 }
 
+// functions returns how many filters are functions of the caller.
+func (s *Subscription) functions() int {
+	n := 0
+	for _, f := range s.filters {
+		if f.match != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // offer appends ev to s if a filter selects it; the caller has the turn.
 func (c *Client) offer(s *Subscription, ev Event) {
 	switch {

@@ -30,6 +30,7 @@ type Queue[E any] struct {
 	err     error
 	waiting int    // readers that found nothing
 	onRoom  func() // called once when an item is read; see NotifyRoom
+	notify  func() // see Notify
 }
 
 type item[E any] struct {
@@ -74,10 +75,9 @@ func (q *Queue[E]) push(e E, limit int, wake bool) bool {
 	} else {
 		q.lost++
 	}
-	wake = wake && q.waiting > 0
 	q.mu.Unlock()
 	if wake {
-		q.signal()
+		q.Wake()
 	}
 	return kept
 }
@@ -98,11 +98,29 @@ func (q *Queue[E]) Lose(n int) {
 // Wake wakes a reader who waits, if there is something to read.
 func (q *Queue[E]) Wake() {
 	q.mu.Lock()
-	wake := q.waiting > 0 && q.readable()
+	readable, wake, notify := q.readable(), q.waiting > 0, q.notify
 	q.mu.Unlock()
-	if wake {
+	if wake && readable {
 		q.signal()
 	}
+	if notify != nil && readable {
+		notify()
+	}
+}
+
+// Notify arranges for f to be called whenever a reader would be woken, whether
+// one waits or not. f must not block. It is set before the first event.
+func (q *Queue[E]) Notify(f func()) {
+	q.mu.Lock()
+	q.notify = f
+	q.mu.Unlock()
+}
+
+// Readable tells whether Next would return at once.
+func (q *Queue[E]) Readable() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.readable()
 }
 
 // Next returns the oldest event. If events were dropped just before it, it

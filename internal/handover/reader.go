@@ -1,0 +1,44 @@
+// Package handover lets package voice take the events of a subscription on the
+// goroutine that has read them from the network. A goroutine of its own would
+// cost every idle agent a stack, and every event two switches.
+//
+// It is no part of cometd's interface: a program that did something slow there
+// would hold up its session.
+package handover
+
+import "context"
+
+// Reader takes the events of one subscription, in turns with a goroutine that
+// reads its queue while there is something slow to do.
+type Reader struct {
+	// Take is offered each message while the queue is empty. If it returns false
+	// the message goes into the queue. data is valid during the call only. It may
+	// be called by two goroutines, must be quick, and must not call methods of
+	// the subscription or its client.
+	Take func(channel string, data []byte) bool
+
+	// Taken is called after the last event of a response if Take has accepted
+	// one.
+	Taken func()
+
+	// Queued is called when there is something to read in the queue, or it has
+	// been closed. It must not block.
+	Queued func()
+
+	// Readable tells whether Next would return at once. The subscription sets it.
+	Readable func() bool
+}
+
+type key struct{}
+
+// With returns a context that makes r the reader of the subscription that is
+// made under it.
+func With(ctx context.Context, r *Reader) context.Context {
+	return context.WithValue(ctx, key{}, r)
+}
+
+// From returns the reader that With has put into ctx, or nil.
+func From(ctx context.Context) *Reader {
+	r, _ := ctx.Value(key{}).(*Reader)
+	return r
+}

@@ -1,0 +1,227 @@
+package voice
+
+import (
+	"bytes"
+	"encoding/json"
+	"sync"
+
+	"github.com/gwsvoice/gws-go/cometd"
+	"github.com/gwsvoice/gws-go/internal/handover"
+)
+
+// inbox is where messages come in. Mostly they take effect on the goroutine
+// that read them from the network. What takes time, such as asking the server,
+// is done by a goroutine that exists only meanwhile; what comes in then waits
+// in the queue of the notification session, and is dealt with by the same.
+type inbox struct {
+	*handover.Reader
+
+	mu      sync.Mutex
+	working bool     // that goroutine exists, or must not yet
+	slow    []func() // what it has to do before it reads the queue
+	taking  bool     // a message takes effect elsewhere
+	queued  bool     // something was queued meanwhile
+	burst   int      // messages of the present response that took effect so far
+}
+
+const (
+	// maxBurst is how many messages of one response take effect on the spot.
+	// With more of them the next poll had better not wait for all.
+	maxBurst = 16
+
+	// wakeEvery is how many events take effect before the readers of the first
+	// are woken: waking somebody costs more than taking an event.
+	wakeEvery = 16
+)
+
+// newInbox returns an inbox that queues everything until beginReceiving.
+func newInbox(c *Client) *inbox {
+	return &inbox{
+		Reader:  &handover.Reader{Take: c.take, Taken: c.taken, Queued: c.messagesQueued},
+		working: true,
+	}
+}
+
+// beginReceiving lets what has come in since the subscription was made take
+// effect, and then what comes.
+func (c *Client) beginReceiving() error {
+	if !c.enter() {
+		return ErrClosed
+	}
+	go c.receive()
+	return nil
+}
+
+// take lets a message take effect, unless it has to wait. Functions of the
+// caller never run here: a slow one would hold up the session.
+func (c *Client) take(channel string, data []byte) bool {
+	b := c.inbox
+	b.mu.Lock()
+	if b.working || b.taking || c.registry.callsBack() {
+		b.mu.Unlock()
+		return false
+	}
+	b.taking = true
+	room := b.burst < maxBurst
+	b.mu.Unlock()
+
+	var slow func()
+	overlooked := c.overlook(channel, data)
+	if !overlooked && room {
+		slow = c.received(channel, bytes.Clone(data))
+	}
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taking = false
+	if !overlooked && room {
+		b.burst++
+	}
+	if slow != nil {
+		b.slow = append(b.slow, slow)
+	}
+	if slow != nil || b.queued {
+		c.startWork()
+	}
+	return overlooked || room
+}
+
+// taken is called after the last message of a response.
+func (c *Client) taken() {
+	b := c.inbox
+	b.mu.Lock()
+	some := b.burst > 0
+	b.burst = 0
+	b.mu.Unlock()
+	if some {
+		c.wakeReaders()
+	}
+}
+
+// messagesQueued is called when the queue is worth reading.
+func (c *Client) messagesQueued() {
+	b := c.inbox
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.taking {
+		b.queued = true
+		return
+	}
+	c.startWork()
+}
+
+// startWork makes sure that somebody receives; inbox.mu is held.
+func (c *Client) startWork() {
+	b := c.inbox
+	b.queued = false
+	if b.working {
+		return
+	}
+	b.working = true
+	if c.enter() {
+		go c.receive()
+	}
+}
+
+// receive does what is slow, and reads the queue until it is empty.
+func (c *Client) receive() {
+	defer c.leave()
+	b := c.inbox
+	for n := 1; ; n++ {
+		var slow func()
+		b.mu.Lock()
+		if len(b.slow) > 0 {
+			slow = b.slow[0]
+			b.slow = b.slow[1:]
+		} else if !b.Readable() {
+			b.working, b.slow = false, nil
+			b.mu.Unlock()
+			c.wakeReaders()
+			return
+		}
+		b.mu.Unlock()
+		if slow == nil {
+			ev, err := c.sub.Next(c.lifetime)
+			if err != nil {
+				c.unsubscribed(err)
+				return
+			}
+			slow = c.queued(ev)
+		}
+		if slow != nil {
+			c.wakeReaders()
+			slow()
+		}
+		if n%wakeEvery == 0 {
+			c.wakeReaders()
+		}
+	}
+}
+
+// unsubscribed ends the client when there is nothing more to read.
+func (c *Client) unsubscribed(err error) {
+	if c.lifetime.Err() != nil {
+		return
+	}
+	if cause := c.events.Err(); cause != nil {
+		err = cause
+	}
+	c.fail(c.openError(c.lifetime, err))
+}
+
+// queued lets what was in the queue take effect, and returns what remains to be
+// done.
+func (c *Client) queued(ev cometd.Event) (slow func()) {
+	switch ev := ev.(type) {
+	case *cometd.Message:
+		if c.overlook(ev.Channel, ev.Data) {
+			return nil
+		}
+		return c.received(ev.Channel, ev.Data)
+	case *cometd.Reconnected:
+		c.log.Info("reconnected", "since", ev.Since, "lossless", ev.Lossless, "err", ev.Err)
+		for _, refused := range ev.Refused {
+			c.log.Warn("subscription lost", "err", refused)
+		}
+		c.dispatch(&Reconnected{Since: ev.Since, Lossless: ev.Lossless, Err: ev.Err})
+		return c.recoverGap
+	case *cometd.Lagged:
+		c.log.Warn("messages dropped", "dropped", ev.Dropped)
+		c.dispatch(&Lagged{Dropped: ev.Dropped})
+		return c.recoverGap
+	}
+	return nil
+}
+
+// received lets a message take effect, which keeps data, and returns what
+// remains to be done: it takes time, and must be done before the next message
+// takes effect.
+func (c *Client) received(channel string, data json.RawMessage) (slow func()) {
+	ev, err := decodeMessage(channel, data)
+	if err != nil {
+		c.log.Warn("message not understood", "channel", channel, "err", err)
+		return nil
+	}
+	if services, ok := ev.(*ServiceStateChange); ok {
+		return func() { c.serviceChanged(services) }
+	}
+	if c.registry.outOfOrder(ev) {
+		return func() {
+			if c.isTrue(ev) {
+				c.dispatch(ev)
+				return
+			}
+			c.log.Warn("late message ignored", "call", eventCallID(ev), "channel", channel)
+		}
+	}
+	c.turn.Lock()
+	c.deliver(ev)
+	c.turn.Unlock()
+	return nil
+}
+
+// wakeReaders wakes the readers of what has been delivered.
+func (c *Client) wakeReaders() {
+	c.turn.Lock()
+	c.endTurn()
+}
