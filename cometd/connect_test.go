@@ -184,10 +184,10 @@ func TestConnect_backoffIsJittered(t *testing.T) {
 			srv.ClearRecord()
 			start := time.Now()
 			srv.Sessions()[0].Cut()
-			after(time.Second)
+			after(1100 * ms)
 			d := times(srv, metaConnect, start)[0]
 			assert.GreaterOrEqual(t, d, 500*ms)
-			assert.LessOrEqual(t, d, 600*ms)
+			assert.LessOrEqual(t, d, time.Second)
 			seen[d] = true
 		})
 	}
@@ -368,7 +368,7 @@ func TestAdvice_repeatedHandshakeOrdersAreSlowedDown(t *testing.T) {
 		after(10 * time.Minute)
 		assert.LessOrEqual(t, len(srv.Requests())-m, 3*21)
 		at := times(srv, metaHandshake, start)
-		assert.Less(t, at[0], 600*ms, "the first is not delayed")
+		assert.Less(t, at[0], 1100*ms, "the first is not delayed")
 	})
 }
 

@@ -39,8 +39,9 @@ type Options struct {
 	Buffer int
 
 	// MinBackoff and MaxBackoff bound the pauses between failed attempts,
-	// which double and are lengthened at random by up to a fifth; 0 means
-	// 500 ms and 30 s.
+	// which double; 0 means 500 ms and 30 s. Each pause is lengthened at
+	// random by up to as much again, but no more than 15 s, so that many
+	// clients of a server do not come back to it all at once.
 	MinBackoff, MaxBackoff time.Duration
 
 	// MaxNetworkDelay is how long a request may take, beside the time for

