@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 
 // TestMain lets the processes that a run starts be this program.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "-serve" || os.Args[1] == "-work") {
+	if len(os.Args) > 1 && slices.Contains([]string{"-serve", "-work", "-fleet-server"}, os.Args[1]) {
 		main()
 		return
 	}

@@ -49,18 +49,18 @@ func (b *bed) loginAll(ctx context.Context) (end func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	closes := make([]func(), b.Agents)
 	errs := make([]error, b.Agents)
-	inTurns(b.Agents, func(i int) { closes[i], errs[i] = b.idleAgent(ctx, i+1) })
+	inTurns(logins, b.Agents, func(i int) { closes[i], errs[i] = b.idleAgent(ctx, i+1) })
 	return func() {
 		cancel()
-		inTurns(b.Agents, func(i int) { closes[i]() })
+		inTurns(logins, b.Agents, func(i int) { closes[i]() })
 	}, errors.Join(errs...)
 }
 
-// inTurns calls do for 0 to n-1, as many at a time as may log in.
-func inTurns(n int, do func(i int)) {
+// inTurns calls do for 0 to n-1, so many at a time.
+func inTurns(width, n int, do func(i int)) {
 	next := make(chan int)
 	var wg sync.WaitGroup
-	for range logins {
+	for range width {
 		wg.Go(func() {
 			for i := range next {
 				do(i)

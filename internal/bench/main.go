@@ -12,6 +12,13 @@
 // With -profile a CPU and a heap profile of each measurement are written. With
 // -short everything runs once and briefly, to see that it works; its figures
 // mean little.
+//
+//	go run ./internal/bench -fleet
+//
+// lets ten thousand agents work in this process, with the simulator of package
+// voicetest in another, cuts the server off and lets it come back. It fails if
+// an event was lost that was not reported, or an agent does not know the truth
+// in the end. Flags make the fleet smaller, and its work shorter.
 package main
 
 import (
@@ -23,6 +30,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"time"
 )
 
 func main() {
@@ -43,7 +51,15 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		profile = flags.String("profile", "", "write profiles to this directory")
 		serve   = flags.String("serve", "", "")
 		work    = flags.String("work", "", "")
+		centre  = flags.String("fleet-server", "", "")
+		isFleet = flags.Bool("fleet", false, "let a fleet of agents work, and lose the server for a while")
+		fleet   fleetOptions
 	)
+	flags.IntVar(&fleet.agents, "agents", 10000, "how many agents the fleet has")
+	flags.IntVar(&fleet.logins, "logins", 64, "how many of them log in at the same time")
+	flags.DurationVar(&fleet.period, "period", 5*time.Second, "time between two events of an agent of the fleet")
+	flags.DurationVar(&fleet.steady, "steady", time.Minute, "how long the fleet works undisturbed")
+	flags.DurationVar(&fleet.cut, "cut", 20*time.Second, "how long the server of the fleet is cut off")
 	flags.Usage = func() {
 		fmt.Fprintln(flags.Output(), "usage: go run ./internal/bench [flags]")
 		flags.VisitAll(func(f *flag.Flag) {
@@ -62,6 +78,10 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return serveProcess(*serve, in, out)
 	case *work != "":
 		return workProcess(ctx, *work, out)
+	case *centre != "":
+		return fleetServerProcess(*centre, in, out)
+	case *isFleet:
+		return runFleet(ctx, fleet, out)
 	}
 	match, err := regexp.Compile(*only)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/gwsvoice/gws-go/internal/bench/server"
 )
@@ -27,22 +26,24 @@ func serveProcess(options string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	fmt.Fprintln(out, s.URL())
+	return obey(in, out, s.URL(), func(command, _ string) (any, error) {
+		if command == "flow" {
+			s.Flow()
+		}
+		return s.Stats(), nil
+	})
+}
+
+// obey prints the URL, and for each line of the input what do returns, in JSON.
+func obey(in io.Reader, out io.Writer, url string, do func(command, argument string) (any, error)) error {
+	fmt.Fprintln(out, url)
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		command, argument, _ := strings.Cut(lines.Text(), " ")
-		d, _ := time.ParseDuration(argument)
-		switch command {
-		case "flow":
-			s.Flow()
-		case "pace":
-			s.Pace(d)
-		case "cut":
-			err = s.Cut(d)
+		answer, err := do(command, argument)
+		if err == nil {
+			err = json.NewEncoder(out).Encode(answer)
 		}
 		if err != nil {
-			return err
-		}
-		if err := json.NewEncoder(out).Encode(s.Stats()); err != nil {
 			return err
 		}
 	}
@@ -57,12 +58,13 @@ type remote struct {
 	out *bufio.Reader
 }
 
-func startServer(ctx context.Context, o server.Options) (*remote, error) {
+// startServer starts the server that a flag of this program names.
+func startServer(ctx context.Context, flag string, o any) (*remote, error) {
 	options, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := self(ctx, "-serve", string(options))
+	cmd, err := self(ctx, flag, string(options))
 	if err != nil {
 		return nil, err
 	}
@@ -87,17 +89,22 @@ func startServer(ctx context.Context, o server.Options) (*remote, error) {
 	return r, nil
 }
 
-// tell sends a command and returns what the server has counted once it is done.
-func (r *remote) tell(command string) (server.Stats, error) {
-	var stats server.Stats
+// tell sends a command and stores the answer, which comes once it is done.
+func (r *remote) tell(command string, answer any) error {
 	if _, err := fmt.Fprintln(r.in, command); err != nil {
-		return stats, err
+		return err
 	}
 	line, err := r.out.ReadBytes('\n')
 	if err != nil {
-		return stats, fmt.Errorf("server: %s: %w", command, err)
+		return fmt.Errorf("server: %s: %w", command, err)
 	}
-	return stats, json.Unmarshal(line, &stats)
+	return json.Unmarshal(line, answer)
+}
+
+// stats returns what the server has counted once it has obeyed.
+func (r *remote) stats(command string) (stats server.Stats, err error) {
+	err = r.tell(command, &stats)
+	return stats, err
 }
 
 func (r *remote) stop() {

@@ -23,7 +23,7 @@ func streamFloor(ctx context.Context, b *bed) (metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := b.server.tell("flow"); err != nil {
+	if _, err := b.server.stats("flow"); err != nil {
 		return nil, err
 	}
 	n := 0
@@ -79,7 +79,7 @@ func streamOurs(ctx context.Context, b *bed) (metrics, error) {
 		}
 	}
 	sub := client.Subscribe()
-	if _, err := b.server.tell("flow"); err != nil {
+	if _, err := b.server.stats("flow"); err != nil {
 		return nil, err
 	}
 	if err := take(ctx, sub, b.Count/10); err != nil {
@@ -123,13 +123,13 @@ func filtered(ctx context.Context, b *bed) (metrics, error) {
 	}
 	defer client.Close()
 	sub := client.Subscribe(voice.ForCall(server.CallID(farAgent, 0)))
-	if _, err := b.server.tell("flow"); err != nil {
+	if _, err := b.server.stats("flow"); err != nil {
 		return nil, err
 	}
 	wait := func(n int) (int, error) {
 		var passed int
 		for first := -1; passed < n; {
-			stats, err := b.server.tell("count")
+			stats, err := b.server.stats("count")
 			if err != nil {
 				return 0, err
 			}

@@ -65,7 +65,7 @@ func workProcess(ctx context.Context, spec string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	var err error
-	if b.server, err = startServer(ctx, b.Server); err != nil {
+	if b.server, err = startServer(ctx, "-serve", b.Server); err != nil {
 		return err
 	}
 	defer b.server.stop()

@@ -97,7 +97,7 @@ func (s *Server) connect(a *agent, m bayeuxMessage, b []byte) (events []byte, kn
 		case <-a.wake:
 		case <-timeout:
 			return b[:0], true
-		case <-s.cutOff():
+		case <-s.done:
 			return b[:0], false
 		}
 	}

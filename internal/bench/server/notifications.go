@@ -38,21 +38,10 @@ func (s *Server) reply(a *agent, m bayeuxMessage) []byte {
 	switch m.Channel {
 	case "/meta/handshake":
 		id = a.handshake()
-		s.countHandshake()
 	case "/meta/disconnect":
 		a.forget()
 	}
 	return reply(m, id, known)
-}
-
-func (s *Server) countHandshake() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := int(time.Since(s.since) / (100 * time.Millisecond))
-	for len(s.stats.Handshakes) <= at {
-		s.stats.Handshakes = append(s.stats.Handshakes, 0)
-	}
-	s.stats.Handshakes[at]++
 }
 
 func (s *Server) poll(c *conn, a *agent, m bayeuxMessage) error {
@@ -100,7 +89,7 @@ func (s *Server) wait(a *agent, m bayeuxMessage) bool {
 		case <-s.flowing:
 			return true
 		case <-a.wake:
-		case <-s.cutOff():
+		case <-s.done:
 			return false
 		case <-time.After(s.opts.Hold):
 			return false

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -22,19 +24,17 @@ type Server struct {
 	flowing             chan struct{} // closed by Flow
 	done                chan struct{}
 
-	mu       sync.Mutex
 	listener net.Listener
-	cut      chan struct{} // closed when connections are cut off
-	conns    map[net.Conn]struct{}
-	agents   map[int]*agent
-	stats    Stats
-	since    time.Time // of the handshakes that stats count
+
+	mu     sync.Mutex
+	closed bool
+	conns  map[net.Conn]struct{}
+	agents map[int]*agent
 }
 
 // Stats count what a client did.
 type Stats struct {
-	Events     uint64 // pushed, whether they reached somebody or not
-	Handshakes []int  // in each tenth of a second since the last cut ended
+	Events uint64 // pushed, whether they reached somebody or not
 }
 
 // Listen returns a server that listens on a free port.
@@ -49,10 +49,8 @@ func Listen(o Options) (*Server, error) {
 		me:          newTemplate(meSource),
 		flowing:     make(chan struct{}),
 		done:        make(chan struct{}),
-		cut:         make(chan struct{}),
 		conns:       map[net.Conn]struct{}{},
 		agents:      map[int]*agent{},
-		since:       time.Now(),
 	}
 	if o.Events > 0 {
 		s.precompute()
@@ -62,7 +60,7 @@ func Listen(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.listener = l
-	go s.accept(l)
+	go s.accept()
 	return s, nil
 }
 
@@ -88,93 +86,27 @@ func (s *Server) event(held bool) *template {
 }
 
 // URL is the base URL of the server.
-func (s *Server) URL() string { return "http://" + s.address() }
-
-func (s *Server) address() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.listener.Addr().String()
-}
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
 // Close ends the server.
 func (s *Server) Close() {
 	close(s.done)
-	s.disconnect()
+	_ = s.listener.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for c := range s.conns {
+		_ = c.Close()
+	}
 }
 
 // Flow opens the fountain.
 func (s *Server) Flow() { close(s.flowing) }
 
-// Pace pushes an event to every agent once in each period, evenly spread,
-// until the server is closed.
-func (s *Server) Pace(period time.Duration) {
-	go func() {
-		const step = 10 * time.Millisecond
-		ticker := time.NewTicker(step)
-		defer ticker.Stop()
-		var next, due float64
-		for {
-			select {
-			case <-ticker.C:
-			case <-s.done:
-				return
-			}
-			s.mu.Lock()
-			n := len(s.agents)
-			s.mu.Unlock()
-			for due += float64(n) * step.Seconds() / period.Seconds(); due >= 1; due-- {
-				next++
-				s.push(s.agent(1+int(next)%n), 0)
-			}
-		}
-	}()
-}
-
-// Cut closes all connections and forgets all sessions, refuses connections for
-// d, and then listens again.
-func (s *Server) Cut(d time.Duration) error {
-	address := s.address()
-	s.disconnect()
-	time.Sleep(d)
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.listener, s.cut = l, make(chan struct{})
-	s.stats.Handshakes, s.since = nil, time.Now()
-	s.mu.Unlock()
-	go s.accept(l)
-	return nil
-}
-
-func (s *Server) disconnect() {
-	s.mu.Lock()
-	_ = s.listener.Close()
-	close(s.cut)
-	for c := range s.conns {
-		_ = c.Close()
-	}
-	clear(s.conns)
-	agents := make([]*agent, 0, len(s.agents))
-	for _, a := range s.agents {
-		agents = append(agents, a)
-	}
-	s.mu.Unlock()
-	for _, a := range agents {
-		a.forget()
-	}
-}
-
 // Stats returns what was counted so far.
-func (s *Server) Stats() Stats {
+func (s *Server) Stats() (stats Stats) {
 	s.mu.Lock()
-	stats := s.stats
-	stats.Handshakes = append([]int(nil), stats.Handshakes...)
-	agents := make([]*agent, 0, len(s.agents))
-	for _, a := range s.agents {
-		agents = append(agents, a)
-	}
+	agents := slices.Collect(maps.Values(s.agents))
 	s.mu.Unlock()
 	for _, a := range agents {
 		a.mu.Lock()
@@ -182,12 +114,6 @@ func (s *Server) Stats() Stats {
 		a.mu.Unlock()
 	}
 	return stats
-}
-
-func (s *Server) cutOff() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cut
 }
 
 func (s *Server) agent(number int) *agent {
@@ -201,9 +127,9 @@ func (s *Server) agent(number int) *agent {
 	return a
 }
 
-func (s *Server) accept(l net.Listener) {
+func (s *Server) accept() {
 	for {
-		nc, err := l.Accept()
+		nc, err := s.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -212,10 +138,9 @@ func (s *Server) accept(l net.Listener) {
 			continue
 		}
 		s.mu.Lock()
-		if s.listener != l {
+		s.conns[nc] = struct{}{}
+		if s.closed {
 			_ = nc.Close()
-		} else {
-			s.conns[nc] = struct{}{}
 		}
 		s.mu.Unlock()
 		go func() {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -69,34 +67,4 @@ func TestOperation_comesBackAsEvent(t *testing.T) {
 	var list struct{ Calls []struct{ ID string } }
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&list))
 	assert.Len(t, list.Calls, 3)
-}
-
-func TestPace_countsOnWhenNobodyListens(t *testing.T) {
-	s, o := listen(t, Options{Hold: time.Second})
-	a, err := floor.Login(t.Context(), o)
-	require.NoError(t, err)
-	s.Pace(50 * time.Millisecond)
-	var events []string
-	for len(events) < 3 {
-		require.NoError(t, a.Poll(t.Context(), func(event []byte) { events = append(events, string(event)) }))
-	}
-	for i, event := range events {
-		assert.Contains(t, event, fmt.Sprintf(`"CaseId":"%010d"`, i+1))
-	}
-	assert.NotZero(t, s.Stats().Events)
-
-	require.NoError(t, s.Cut(10*time.Millisecond))
-	err = a.Poll(t.Context(), func([]byte) {})
-	require.Error(t, err)
-	assert.True(t, strings.Contains(err.Error(), "402"), err)
-	_, err = floor.Login(t.Context(), o)
-	require.NoError(t, err)
-	assert.Equal(t, 1, sum(s.Stats().Handshakes))
-}
-
-func sum(counts []int) (n int) {
-	for _, c := range counts {
-		n += c
-	}
-	return n
 }
