@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
 
 const (
-	heartbeat    = 15 * time.Second // proxies cut silent connections
+	heartbeat    = 15 * time.Second // proxies cut silent connections, and pages give them up
 	writeTimeout = 20 * time.Second // for a reader that has gone without a word
 )
 
@@ -22,7 +23,7 @@ func (a *app) getEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := stream(w)
-	if _, err := fmt.Fprintf(w, "retry: 1500\nevent: clock\ndata: {\"now\":%d}\n\n", millis(now())); err != nil {
+	if _, err := fmt.Fprint(w, "retry: 1500\n"); err != nil || clock(w) != nil {
 		return
 	}
 	beat := time.NewTicker(min(heartbeat, max(a.idle/3, time.Millisecond)))
@@ -48,7 +49,7 @@ func (a *app) getEvents(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-changed:
 		case <-beat.C:
-			if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
+			if clock(w) != nil {
 				return
 			}
 			a.sessions.keep(sess)
@@ -56,6 +57,13 @@ func (a *app) getEvents(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+// clock tells the time of this server. The page that hears nothing for long takes
+// the connection for dead.
+func clock(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "event: clock\ndata: {\"now\":%d}\n\n", millis(now()))
+	return err
 }
 
 func stream(w http.ResponseWriter) *http.ResponseController {

@@ -211,27 +211,28 @@ func fullName(u *voice.User) string {
 // customer returns who is on the call: colleagues by their names, the customer as
 // the attached data tells; "" if there are numbers only.
 func (d *desk) customer(call *voice.Call) string {
-	name, _ := call.UserData[d.look.nameKey].(string)
 	var names []string
-	strangers := 0
-	for _, p := range call.Participants {
-		colleague := d.floor.nameOf(p.PhoneNumber)
-		if colleague == "" {
-			strangers++
-			colleague = number(&voice.Call{Participants: []voice.Participant{p}})
-		}
-		names = append(names, colleague)
-	}
-	switch {
-	case strangers == 1 && name != "":
-		for i, p := range call.Participants {
-			if d.floor.nameOf(p.PhoneNumber) == "" {
-				names[i] = name
+	var strangers, callers []int // who may be the customer, and who surely is
+	for i, p := range call.Participants {
+		name := d.floor.nameOf(p.PhoneNumber)
+		if name == "" {
+			name = number(&voice.Call{Participants: []voice.Participant{p}})
+			strangers = append(strangers, i)
+			if p.PhoneNumber == call.ANI || p.PhoneNumber == call.DNIS {
+				callers = append(callers, i)
 			}
 		}
+		names = append(names, name)
+	}
+	known, _ := call.UserData[d.look.nameKey].(string)
+	switch {
 	case len(names) == 0:
-		return name
-	case strangers == len(names):
+		return known
+	case known != "" && len(strangers) == 1:
+		names[strangers[0]] = known
+	case known != "" && len(callers) == 1:
+		names[callers[0]] = known
+	case len(strangers) == len(names):
 		return ""
 	}
 	return strings.Join(names, ", ")

@@ -236,16 +236,26 @@ func element(selector, text string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll(%q)].find((e) => e.checkVisibility() && (%q === "" || e.innerText.replace(/\s+/g, " ").includes(%q)))`, selector, text, text)
 }
 
-// click presses something as a person does: where it is, if nothing covers it.
+// click presses something as a person does: where it is, if nothing covers it. If
+// it has moved away before the finger came down, it is pressed again.
 func (w *window) click(selector string, text ...string) {
 	w.t.Helper()
-	w.hit(selector, strings.Join(text, ""))
-	at := eval[[]float64](w, `window.found`)
-	w.do(chromedp.MouseClickXY(at[0], at[1]))
+	for range 5 {
+		w.hit(selector, strings.Join(text, ""))
+		at := eval[[]float64](w, `(window.reached = false, document.addEventListener("click", (e) => (window.reached = target.contains(e.target)), { capture: true, once: true }), found)`)
+		w.do(chromedp.MouseClickXY(at[0], at[1]))
+		if eval[bool](w, `window.reached !== false`) {
+			return
+		}
+	}
+	require.Fail(w.t, "never pressed", "%s: %s %s", w.name, selector, text)
 }
 
+// hit waits until something can be pressed: it is there, nothing covers it, and
+// it does not move. It leaves the element as target, and its middle as found.
 func (w *window) hit(selector, text string) {
 	w.t.Helper()
+	eval[bool](w, `(window.found = [], true)`)
 	w.until("something to click: "+selector+" "+text, fmt.Sprintf(`(() => {
 		const e = %s;
 		if (!e || e.getAttribute("aria-disabled") === "true") return false;
@@ -255,8 +265,9 @@ func (w *window) hit(selector, text string) {
 		const x = b.left + b.width / 2, y = b.top + b.height / 2;
 		const top = document.elementFromPoint(x, y);
 		if (!top || !(e === top || e.contains(top))) return false;
-		window.found = [x, y];
-		return true;
+		const still = found[0] === x && found[1] === y;
+		[window.target, window.found] = [e, [x, y]];
+		return still;
 	})()`, element(selector, text)))
 }
 

@@ -64,7 +64,7 @@ func (w *window) beside(selector, message, value string) {
 	w.until("beside "+selector+": "+message, fmt.Sprintf(`(() => {
 		const e = %s;
 		const error = e.closest(".field").querySelector(".field-error");
-		return e.getAttribute("aria-invalid") === "true" && e.getAttribute("aria-describedby") === error.id && error.innerText.includes(%q);
+		return e.getAttribute("aria-invalid") === "true" && e.getAttribute("aria-describedby").split(" ").includes(error.id) && error.innerText.includes(%q);
 	})()`, element(selector, ""), message))
 	assert.Equal(w.t, value, eval[string](w, element(selector, "")+".value"), "nothing is lost")
 }

@@ -16,7 +16,16 @@ export async function session() {
   return welcome;
 }
 
+// send sends a request, and once more if the server does not know this page any
+// more, as after its restart: it has done nothing then.
 async function send(path, body) {
+  const result = await post(path, body);
+  if (result.status !== 403 || result.answer.error !== "csrf") return result;
+  await session();
+  return post(path, body);
+}
+
+async function post(path, body) {
   const response = await fetch("api/" + path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },

@@ -1,6 +1,6 @@
 // The page: signing in, and then everything that the stream of topics shows.
 
-import { $, fill, h, icon, initials, setText } from "./dom.js";
+import { $, fill, h, icon, initials, setClass, setText } from "./dom.js";
 import * as api from "./api.js";
 import { listen, stop } from "./stream.js";
 import { serverNow, span, timeOfDay } from "./clock.js";
@@ -146,7 +146,7 @@ function leave(message) {
   clearCalls();
   clearHistory();
   $("toasts").replaceChildren();
-  $("banner").hidden = true;
+  hideBanner();
   showLogin(message);
   api.session().catch(() => {}); // the token for the next login
 }
@@ -182,40 +182,39 @@ function setLink(value) {
 }
 
 function showLink(restored) {
-  const link = $("link");
-  const banner = $("banner");
-  clearTimeout(hiding);
   const lost = !streaming ? "page" : gws.state === "lost" ? "gws" : "";
-  link.classList.toggle("lost", Boolean(lost));
-  fill(link, h("span", {}, lost ? "Connection lost" : "Connected"));
+  $("link").classList.toggle("lost", Boolean(lost));
+  setText($("link").firstElementChild, lost ? "Connection lost" : "Connected");
   if (lost) {
-    banner.className = "banner lost";
-    banner.dataset.link = lost;
-    const what = lost === "page" ? "The connection to the desktop's server is lost." : "The connection to GWS is lost.";
-    fill(banner, icon("failed"), h("span", {}, what + " Your calls go on at your phone; what you see here may be out of date."));
-    banner.hidden = false;
     wasLost = true;
-    return;
-  }
-  delete banner.dataset.link;
-  if (gws.voice === "down") {
-    banner.className = "banner warn";
-    banner.dataset.link = "voice";
-    fill(banner, icon("refused"), h("span", {}, "The telephone switch is not available. Calls cannot be controlled until it is back."));
-    banner.hidden = false;
-    return;
-  }
-  if (restored || wasLost) {
+    const what = lost === "page" ? "The connection to the desktop's server is lost." : "The connection to GWS is lost.";
+    showBanner("lost", lost, "failed", what + " Your calls go on at your phone; what you see here may be out of date.");
+  } else if (gws.voice === "down") {
+    showBanner("warn", "voice", "refused", "The telephone switch is not available. Calls cannot be controlled until it is back.");
+  } else if (restored || wasLost) {
     wasLost = false;
-    banner.className = "banner restored";
-    banner.dataset.link = "restored";
-    const how = gws.lost ? ` It was gone for ${span(gws.lost)}.` : "";
-    fill(banner, icon("check"), h("span", {}, `Connected again at ${timeOfDay(gws.since)}.${how}${gws.gap ? " Calls were read again." : ""}`));
-    banner.hidden = false;
-    hiding = setTimeout(() => (banner.hidden = true), 10000);
-    return;
+    const how = restored ? ` It was gone for ${span(gws.lost)}.${gws.gap ? " Calls were read again." : ""}` : "";
+    showBanner("restored", "restored", "check", `Connected again at ${timeOfDay(restored ? gws.since : serverNow())}.${how}`);
+    hiding = setTimeout(hideBanner, 10000);
+  } else if ($("banner").dataset.link !== "restored") {
+    hideBanner();
   }
-  banner.hidden = true;
+}
+
+function showBanner(look, what, symbol, text) {
+  clearTimeout(hiding);
+  const banner = $("banner");
+  setClass(banner, "banner " + look);
+  banner.dataset.link = what;
+  banner.hidden = false;
+  if (banner.textContent !== text) fill(banner, icon(symbol), h("span", {}, text));
+}
+
+function hideBanner() {
+  clearTimeout(hiding);
+  $("banner").hidden = true;
+  $("banner").replaceChildren();
+  delete $("banner").dataset.link;
 }
 
 function startTabs() {

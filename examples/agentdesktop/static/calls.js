@@ -143,7 +143,6 @@ class Card {
     this.facts = h("p", {});
     this.clock = h("span", { class: "clock", role: "timer", "aria-label": "Duration" });
     this.badge = h("span", { class: "badge" });
-    this.stateClock = h("small", {});
     this.chips = h("div", { class: "chips" });
     this.data = h("dl", { class: "attached" });
     this.actions = h("div", { class: "actions", role: "group" });
@@ -205,17 +204,23 @@ class Card {
     const shown = JSON.stringify(data);
     if (this.data.dataset.shown === shown) return;
     this.data.dataset.shown = shown;
-    fill(this.data, Object.entries(data).map(([key, value]) => h("div", {}, h("dt", {}, key), " ", h("dd", {}, plain(value)))));
+    const gone = patch(this.data, Object.entries(data), ([key]) => key,
+      ([key]) => h("div", {}, h("dt", {}, key), " ", h("dd", {})),
+      (el, [, value]) => setText(el.querySelector("dd"), plain(value)));
+    gone.forEach((el) => el.remove());
   }
 
   showButtons(operations) {
     const shown = buttons
       .map((b) => (b.panel ? { ...b, ops: b.ops.filter((op) => operations.includes(op)) } : b))
       .filter((b) => (b.panel ? b.ops.length : operations.includes(b.op)));
-    const hadFocus = this.actions.contains(document.activeElement);
-    const gone = patch(this.actions, shown, (b) => b.panel ?? b.op, (b) => this.button(b), () => {});
+    const focus = this.actions.contains(document.activeElement) ? document.activeElement : null;
+    const gone = patch(this.actions, shown, (b) => b.panel ?? b.op, (b) => this.button(b));
     gone.forEach((el) => el.remove());
-    if (hadFocus && !this.actions.contains(document.activeElement)) this.el.focus({ preventScroll: true });
+    if (!focus || focus.isConnected) return;
+    // Retrieve stands where Hold stood, and Unmute for Mute: they have the same key.
+    const instead = [...this.actions.children].find((el) => el.dataset.shortcut && el.dataset.shortcut === focus.dataset.shortcut);
+    (instead ?? this.el).focus({ preventScroll: true });
   }
 
   button(b) {
@@ -293,7 +298,6 @@ class Card {
     delete this.clock.dataset.since;
     const busy = !this.el.contains(document.activeElement);
     this.actions.replaceChildren();
-    $("calls").append(this.el);
     updatePanel(this.open.name, this.open.el, null, busy);
   }
 

@@ -59,22 +59,43 @@ export function initials(name) {
 let nextID = 0;
 export const uid = (prefix) => `${prefix}-${++nextID}`;
 
-// patch makes the children of a list those of items, keeping elements whose key
-// stays, so that focus and what is typed stay too.
+// patch makes the children of a list those of items. Elements whose key stays are
+// the same as before, and are changed only where update finds a difference, so
+// that focus, a click that has begun, and what is typed are not lost. It returns
+// the elements that no item has any more, still in their places.
 export function patch(list, items, keyOf, make, update) {
   const old = new Map([...list.children].map((el) => [el.dataset.key, el]));
-  let place = list.firstElementChild;
-  for (const item of items) {
-    const key = String(keyOf(item));
-    let el = old.get(key);
+  const used = new Set();
+  const wanted = items.map((item) => {
+    let key = String(keyOf(item));
+    while (used.has(key)) key += "'"; // two parties may have the same number
+    used.add(key);
+    const el = old.get(key) ?? make(item);
     old.delete(key);
-    if (!el) {
-      el = make(item);
-      el.dataset.key = key;
-    }
+    el.dataset.key = key;
     update?.(el, item);
-    if (el === place) place = place.nextElementSibling;
-    else list.insertBefore(el, place);
-  }
+    return el;
+  });
+  arrange(list, wanted);
   return [...old.values()];
+}
+
+// arrange puts elements in order around the one that has the focus or is being
+// pressed: an element that is moved loses both.
+function arrange(list, wanted) {
+  if (!wanted.length) return;
+  const ours = new Set(wanted);
+  const next = (el) => {
+    do el = el.nextElementSibling;
+    while (el && !ours.has(el));
+    return el;
+  };
+  const still = Math.max(0, wanted.findIndex((el) => el.parentNode === list && el.matches(":focus-within, :active")));
+  if (wanted[still].parentNode !== list) list.prepend(wanted[still]);
+  for (let i = still - 1; i >= 0; i--) {
+    if (next(wanted[i]) !== wanted[i + 1]) wanted[i + 1].before(wanted[i]);
+  }
+  for (let i = still + 1; i < wanted.length; i++) {
+    if (next(wanted[i - 1]) !== wanted[i]) wanted[i - 1].after(wanted[i]);
+  }
 }

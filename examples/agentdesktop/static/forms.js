@@ -9,6 +9,7 @@ import { say, show, toast } from "./outcomes.js";
 export function field(name, label, props = {}) {
   const id = uid(name);
   const { hint, ...rest } = props;
+  if (hint) rest["aria-describedby"] = id + "-hint";
   return h(
     "div",
     { class: "field" },
@@ -28,17 +29,27 @@ export function complain(form, name, message, busy) {
   const id = input.id + "-error";
   box.append(h("p", { class: "field-error", id }, message));
   input.setAttribute("aria-invalid", "true");
-  input.setAttribute("aria-describedby", id);
+  describe(input, id);
   if (!busy) input.focus();
   return true;
 }
 
+// describe says which texts explain a field: what is wrong with it, and its hint.
+function describe(input, id) {
+  const hint = input.closest(".field").querySelector(".hint")?.id;
+  const ids = [id, hint].filter(Boolean).join(" ");
+  if (ids) input.setAttribute("aria-describedby", ids);
+  else input.removeAttribute("aria-describedby");
+}
+
+function forgive(input) {
+  input.closest(".field").querySelector(".field-error")?.remove();
+  input.removeAttribute("aria-invalid");
+  describe(input);
+}
+
 export function clearComplaints(form) {
-  form.querySelectorAll(".field-error").forEach((el) => el.remove());
-  form.querySelectorAll("[aria-invalid]").forEach((el) => {
-    el.removeAttribute("aria-invalid");
-    el.removeAttribute("aria-describedby");
-  });
+  form.querySelectorAll("[aria-invalid]").forEach(forgive);
 }
 
 export function values(form) {
@@ -93,15 +104,13 @@ export async function submit(form, button, where, fields) {
 export function onSubmit(form, handler) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const button = event.submitter ?? form.querySelector("[data-submit]:not([hidden])");
+    // The Enter key means the first button that there is now.
+    const button = event.submitter?.hidden === false ? event.submitter : form.querySelector("[data-submit]:not([hidden])");
     if (button) handler(button.dataset.submit, button);
+    else complain(form, firstFilled(form), "This cannot be done with the call as it is now. What you typed stays.");
   });
   form.addEventListener("input", (event) => {
-    const box = event.target.closest(".field");
-    if (!event.target.hasAttribute("aria-invalid") || !box) return;
-    box.querySelector(".field-error")?.remove();
-    event.target.removeAttribute("aria-invalid");
-    event.target.removeAttribute("aria-describedby");
+    if (event.target.hasAttribute("aria-invalid")) forgive(event.target);
   });
 }
 

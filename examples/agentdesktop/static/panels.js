@@ -1,6 +1,6 @@
 // The forms of a call: transfer, conference, keypad, data, result.
 
-import { fill, h, icon, patch, uid } from "./dom.js";
+import { h, icon, patch, setText, uid } from "./dom.js";
 import { callPath } from "./api.js";
 import { complain, datalist, dirty, field, firstFilled, onSubmit, press, submit } from "./forms.js";
 import { show } from "./outcomes.js";
@@ -188,7 +188,7 @@ export function updatePanel(name, el, v, busy) {
     const gone = patch(pairs, Object.entries(v.call.userData ?? {}), ([key]) => key,
       ([key]) => h("li", {}, h("span", {}, h("small", {}, key), h("b", {})), h("button", { type: "button", class: "btn small danger", value: key, "aria-label": "Delete " + key }, "Delete")),
       (li, [, value]) => {
-        fill(li.querySelector("b"), plain(value));
+        setText(li.querySelector("b"), plain(value));
         li.querySelector("button").hidden = !can("DeleteUserDataPair");
       });
     gone.forEach((li) => li.remove());

@@ -13,8 +13,8 @@ const callWords = { Ringing: "Ringing", Dialing: "Calling", Established: "Talkin
 
 export function setTeam(members) {
   team = members;
-  const numbers = team.filter((m) => m.dn !== agent.dn).map((m) => h("option", { value: m.dn, label: m.name }));
-  fill($("numbers"), numbers);
+  const numbers = team.filter((m) => m.dn !== agent.dn);
+  patch($("numbers"), numbers, (m) => m.dn, (m) => h("option", { value: m.dn }), (el, m) => el.setAttribute("label", m.name)).forEach((el) => el.remove());
   showTeam();
 }
 
@@ -72,17 +72,15 @@ function updateMember(li, m, target) {
 function showMonitoring(device, target) {
   const place = $("team-now");
   const state = device?.supervisorMonitoringState;
-  const who = state ? team.find((m) => m.device === target)?.name ?? "a number" : "";
-  const shown = state ? state.state + who : "";
-  if (place.dataset.shown === shown) return;
-  place.dataset.shown = shown;
-  if (!state) {
-    fill(place);
-    return;
+  place.hidden = !state;
+  if (!state) return;
+  if (!place.firstChild) {
+    fill(place, h("div", { class: "monitoring" }, icon("ear"), h("span", {}),
+      h("button", { type: "button", class: "btn small", dataset: { op: "CancelSupervisorMonitoring" }, onclick: (e) => act(e.currentTarget, "CancelSupervisorMonitoring") }, "Stop")));
   }
+  const who = team.find((m) => m.device === target)?.name ?? "a number";
   const way = ways.find(([op]) => op === state.state)?.[1] ?? state.state;
-  fill(place, h("div", { class: "monitoring" }, icon("ear"), h("span", {}, `Monitoring ${who}: ${way.toLowerCase()}`),
-    h("button", { type: "button", class: "btn small", dataset: { op: "CancelSupervisorMonitoring" }, onclick: (e) => act(e.currentTarget, "CancelSupervisorMonitoring") }, "Stop")));
+  setText(place.querySelector("span"), `Monitoring ${who}: ${way.toLowerCase()}`);
 }
 
 const options = () => {
@@ -101,11 +99,8 @@ async function act(button, op, fields) {
 function showForm() {
   const place = $("team-form");
   const may = ways.some(([op]) => agent.operations.includes(op));
-  if (!may) {
-    fill(place);
-    return;
-  }
-  if (place.firstChild) return;
+  place.hidden = !may; // what is typed stays
+  if (!may || place.firstChild) return;
   const choice = (name, label, entries) =>
     h("div", { class: "field" }, h("label", { for: "monitor-" + name }, label),
       h("select", { id: "monitor-" + name, name }, entries.map(([value, text]) => h("option", { value }, text))));
