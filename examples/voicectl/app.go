@@ -83,7 +83,7 @@ there. To try everything out, run "voicectl demo" in a second terminal.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.url, "url", "", "base `URL` of GWS, without /api/v2 ($GWS_URL)")
 	f.StringVar(&a.user, "user", "", "the agent's user `name` ($GWS_USER); the password is $GWS_PASSWORD, or a token $GWS_TOKEN")
-	f.StringVarP(&a.output, "output", "o", "text", "`format`: text, or json for scripts")
+	f.StringVarP(&a.output, "output", "o", "text", "`format`: text, or json for scripts, a line for each value")
 	f.DurationVar(&a.timeout, "timeout", 30*time.Second, "limit for the whole command, 0 for none; watch, await and demo have none of themselves")
 	f.DurationVar(&a.outcomeTimeout, "outcome-timeout", 10*time.Second, "how long to wait for the outcome of an accepted operation")
 	f.BoolVar(&a.webSocket, "websocket", false, "get notifications by WebSocket where the server has it")

@@ -77,10 +77,10 @@ func describe(err error) *problem {
 	return p
 }
 
+// printJSON prints a value in a line of its own, as readers of JSON lines expect.
 func (a *app) printJSON(value any) {
 	encoder := json.NewEncoder(a.out)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(value); err != nil {
 		fmt.Fprintln(a.err, "voicectl:", err)
 	}

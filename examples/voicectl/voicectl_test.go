@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"io"
 	"os"
@@ -79,6 +80,10 @@ func TestCommands_inTheirOwnSimulator(t *testing.T) {
 					r := ctl(t.Context(), nil, append(strings.Fields(line), "-o", format)...)
 					require.Equal(t, exitDone, r.code, r.err)
 					assert.Contains(t, r.err, "No --url and no GWS_URL: ")
+					if format == "json" && !strings.HasPrefix(line, "watch") {
+						require.Equal(t, 1, strings.Count(r.out, "\n"), "a value is a line")
+						r.out = indented(t, r.out)
+					}
 					golden(t, strings.ReplaceAll(line, " ", "_")+"."+format, r.out)
 				})
 			})
@@ -89,6 +94,13 @@ func TestCommands_inTheirOwnSimulator(t *testing.T) {
 // elapsed is how long an operation took, which depends on who is first at the
 // same instant.
 var elapsed = regexp.MustCompile(`("seconds": |after )[0-9.]+`)
+
+// indented makes JSON readable, and fails if it is none.
+func indented(t *testing.T, line string) string {
+	var out bytes.Buffer
+	require.NoError(t, json.Indent(&out, []byte(line), "", "  "))
+	return out.String()
+}
 
 // golden compares with a file.
 func golden(t *testing.T, name, got string) {
