@@ -169,6 +169,9 @@ func (w *window) checkReadable(where string) {
 			const box = e.getBoundingClientRect();
 			if (e.matches("button") && (box.width < 24 || box.height < 24)) bad.push("too small to hit: " + e.outerHTML);
 		}
+		for (const e of document.querySelectorAll(".card, .columns > *, .list")) {
+			if (e.checkVisibility() && e.scrollWidth > e.clientWidth + 1) bad.push("wider than its place: " + e.className + " " + e.id);
+		}
 		if (document.documentElement.scrollWidth > innerWidth + 1) bad.push("wider than the window: " + document.documentElement.scrollWidth);
 		return bad;
 	})()`), where)

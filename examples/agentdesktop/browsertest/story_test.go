@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -104,15 +105,24 @@ func TestTwoAgents(t *testing.T) {
 	a.until("the history again", `document.querySelectorAll("#history-list > li").length === 3`)
 }
 
-// The desktop's own server goes away.
-func TestServerGone(t *testing.T) {
+// The desktop's own server goes away, and comes back knowing nobody.
+func TestServerRestarts(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	var w *window
+	var url string
 	t.Run("while it runs", func(t *testing.T) {
-		url := start(t, "-quiet") // until the end of the sub-test
+		url = start(t, "-quiet") // until the end of the sub-test
 		w = b.window("ada", 1200, 800)
 		w.signInAs(url, "ada")
 	})
 	w.sees("#login .form-error", "The desktop's server was stopped.")
+	w.click(`.people [data-user="ada"]`)
+	w.sees("#login .form-error", "The desktop's server cannot be reached.")
+	start(t, "-quiet", "-addr", strings.TrimPrefix(url, "http://"))
+	w.click(`.people [data-user="ada"]`) // without loading the page again
+	w.sees("#top-state", "Ready")
+	w.simulate("ring")
+	w.press("Answer")
+	w.sees(".call.Established")
 }

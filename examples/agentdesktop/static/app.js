@@ -23,7 +23,7 @@ const reasons = {
   lost: "GWS has ended your session. Please sign in again.",
   stopped: "The desktop's server was stopped. Sign in again when it is back.",
   replaced: "You have signed in again in another window of this browser.",
-  none: "Please sign in.",
+  none: "You are not signed in any more. Please sign in again.",
 };
 
 async function start() {
@@ -52,7 +52,7 @@ function greet(welcome) {
   simulated = welcome.people.length > 0;
   $("login-demo").hidden = !simulated;
   $("demo").hidden = !simulated;
-  setText($("login-server"), simulated ? "Or with a name and password of the simulation." : "With your user name and password of " + welcome.server);
+  setText($("login-server"), simulated ? "Or with a user name and password of the simulation, such as ada and secret." : "With your user name and password of " + welcome.server);
   $("login-user").value = welcome.user;
   fill(
     $("login-people"),

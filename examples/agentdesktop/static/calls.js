@@ -139,7 +139,7 @@ class Card {
     this.open = null; // the panel that is open: {name, el}
     this.view = v;
     this.avatar = h("span", { class: "avatar", "aria-hidden": true });
-    this.name = h("h2", {});
+    this.name = h("h2", { dir: "auto" });
     this.facts = h("p", {});
     this.clock = h("span", { class: "clock", role: "timer", "aria-label": "Duration" });
     this.badge = h("span", { class: "badge" });
@@ -205,7 +205,7 @@ class Card {
     if (this.data.dataset.shown === shown) return;
     this.data.dataset.shown = shown;
     const gone = patch(this.data, Object.entries(data), ([key]) => key,
-      ([key]) => h("div", {}, h("dt", {}, key), " ", h("dd", {})),
+      ([key]) => h("div", {}, h("dt", { dir: "auto" }, key), " ", h("dd", { dir: "auto" })),
       (el, [, value]) => setText(el.querySelector("dd"), plain(value)));
     gone.forEach((el) => el.remove());
   }

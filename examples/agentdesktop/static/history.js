@@ -28,7 +28,7 @@ function makeRecord(r) {
     li,
     h("div", { class: "entry" },
       h("span", { class: "mark " + (talked ? "talked" : r.how === "Not answered" ? "missed" : ""), title: r.incoming ? "Incoming" : "Outgoing" }, icon(r.incoming ? "down" : "up"), h("span", { class: "unseen" }, r.incoming ? "Incoming" : "Outgoing")),
-      h("div", {}, h("b", {}, who), h("div", { class: "hint" }, [r.name && r.number, r.queue && "Queue " + r.queue, r.type === "Consult" && "Consultation"].filter(Boolean).join(" · ")),
+      h("div", {}, h("b", {}, h("bdi", {}, who)), h("div", { class: "hint" }, [r.name && r.number, r.queue && "Queue " + r.queue, r.type === "Consult" && "Consultation"].filter(Boolean).join(" · ")),
         h("div", { class: "hint how" }), more),
       h("span", { class: "when" }, timeOfDay(r.began, true), h("br"), talked ? span(r.ended - r.answered) : "–")),
   );

@@ -186,7 +186,7 @@ export function updatePanel(name, el, v, busy) {
   const pairs = el.querySelector(".pairs");
   if (pairs) {
     const gone = patch(pairs, Object.entries(v.call.userData ?? {}), ([key]) => key,
-      ([key]) => h("li", {}, h("span", {}, h("small", {}, key), h("b", {})), h("button", { type: "button", class: "btn small danger", value: key, "aria-label": "Delete " + key }, "Delete")),
+      ([key]) => h("li", {}, h("span", {}, h("small", { dir: "auto" }, key), h("b", { dir: "auto" })), h("button", { type: "button", class: "btn small danger", value: key, "aria-label": "Delete " + key }, "Delete")),
       (li, [, value]) => {
         setText(li.querySelector("b"), plain(value));
         li.querySelector("button").hidden = !can("DeleteUserDataPair");

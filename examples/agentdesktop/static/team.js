@@ -35,8 +35,8 @@ function makeMember(m) {
     "li",
     { class: "member", dataset: { dn: m.dn } },
     h("div", { class: "line" }, h("span", { class: "avatar", "aria-hidden": true }, initials(m.name)),
-      h("div", {}, h("b", {}, m.name), h("small", { class: "phone" })),
-      h("span", { class: "badge" }), h("small", { class: "clock" })),
+      h("div", {}, h("b", {}, h("bdi", {}, m.name)), h("small", { class: "phone" })),
+      h("div", { class: "now" }, h("span", { class: "badge" }), h("small", { class: "clock" }))),
     h("div", { class: "on-call" }),
     h("div", { class: "buttons" },
       ways.map(([op, label, symbol]) =>
@@ -58,7 +58,7 @@ function updateMember(li, m, target) {
   const shown = JSON.stringify(calls);
   if (line.dataset.shown !== shown) {
     line.dataset.shown = shown;
-    fill(line, calls.map((c) => h("span", {}, `${callWords[c.state] ?? c.state}: ${c.with}${c.queue ? ", queue " + c.queue : ""} `, since(h("b", {}), c.began))));
+    fill(line, calls.map((c) => h("span", {}, `${callWords[c.state] ?? c.state}: `, h("bdi", {}, c.with), `${c.queue ? ", queue " + c.queue : ""} `, since(h("b", {}), c.began))));
   }
   line.hidden = !calls.length;
   for (const button of li.querySelectorAll(".buttons .btn")) {
