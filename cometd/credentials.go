@@ -46,7 +46,8 @@ func (c *Client) tryRefresh(cause *Error, before int) (refreshed, stop bool) {
 	f.busy = make(chan struct{})
 	f.mu.Unlock()
 
-	err := ask(c.ctx, cause)
+	told := *cause // a copy: the error that comes back may wrap it, and is wrapped in cause
+	err := ask(c.ctx, &told)
 
 	f.mu.Lock()
 	close(f.busy)

@@ -49,7 +49,7 @@ type Error struct {
 	HTTPStatus int             // of a response without Bayeux messages; 0 if there was none
 	CloseCode  int             // of the WebSocket that was lost; 0 if unknown
 	Ext        json.RawMessage // ext of the reply, nil if none
-	Raw        json.RawMessage // the reply as received, nil if there was none; it may hold secrets
+	Raw        json.RawMessage // the reply as received, or the body of HTTP status 401 or 403 if it is JSON, else nil; it may hold secrets
 	Err        error           // the cause, nil for a reply
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"syscall"
@@ -363,6 +364,21 @@ func TestCredentials_stopEndsTheClient(t *testing.T) {
 		<-c.Done()
 		assert.ErrorIs(t, c.Err(), ErrStop)
 		assert.ErrorContains(t, c.Err(), "wrong password")
+	})
+}
+
+func TestCredentials_stopMayWrapTheRefusal(t *testing.T) {
+	bubble(t, cometdtest.Options{}, func(t *testing.T, srv *cometdtest.Server) {
+		c := dial(t, srv, func(o *Options) {
+			o.RefreshCredentials = func(_ context.Context, cause error) error { return fmt.Errorf("%w: %w", ErrStop, cause) }
+		})
+		settle()
+		srv.On(cometdtest.Match{Channel: metaConnect}, cometdtest.Status(403, nil, `{"statusCode":5}`))
+		<-c.Done()
+		assert.ErrorIs(t, c.Err(), ErrStop)
+		assert.NotErrorIs(t, c.Err(), ErrClosed)
+		assert.JSONEq(t, `{"statusCode":5}`, string(asE(t, c.Err()).Raw), "what the server said")
+		assert.NotContains(t, c.Err().Error(), "statusCode")
 	})
 }
 

@@ -3,6 +3,7 @@ package cometd
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -60,8 +61,13 @@ func (t *longPoll) post(ctx context.Context, x *exchange) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
+		head, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
-		return newStatusError(resp)
+		e := newStatusError(resp)
+		if e.unauthorized() && json.Valid(head) {
+			e.Raw = head
+		}
+		return e
 	}
 	buf, err := readAll(resp, c.opts.MaxMessageSize)
 	defer putBuffer(buf)
@@ -116,7 +122,7 @@ func (t *longPoll) target(x *exchange) *url.URL {
 	return u
 }
 
-func newStatusError(resp *http.Response) error {
+func newStatusError(resp *http.Response) *Error {
 	e := &statusError{status: resp.StatusCode}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
 		e.after = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())

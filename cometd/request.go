@@ -78,7 +78,7 @@ func (r *request) failure(err error, t Transport) error {
 		e.Subscription = r.channel
 	}
 	if of, ok := err.(*Error); ok && of.Channel == "" {
-		e.Code, e.Message, e.HTTPStatus, e.CloseCode, e.Err = of.Code, of.Message, of.HTTPStatus, of.CloseCode, of.Err
+		e.Code, e.Message, e.HTTPStatus, e.CloseCode, e.Raw, e.Err = of.Code, of.Message, of.HTTPStatus, of.CloseCode, of.Raw, of.Err
 		return e
 	}
 	if refusal, ok := err.(*upgradeError); ok {
