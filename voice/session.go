@@ -21,6 +21,8 @@ type session struct {
 	count   uint64 // logins so far
 	user    *User
 	version string
+	refused time.Time // when the notification session was refused last
+	vain    int       // such refusals in a row
 }
 
 func (s *session) logins() uint64 {
@@ -65,15 +67,66 @@ func (c *Client) loginAgain(ctx context.Context, seen uint64) error {
 
 // refreshCredentials is asked by the notification session when the server
 // refused it. A refused login ends the client: a wrong password is not tried
-// again.
+// again. So does a refusal that no login mends.
 func (c *Client) refreshCredentials(ctx context.Context, cause error) error {
 	c.log.Info("session lost", "err", cause)
+	refusal := c.refusalOf(cause)
+	vain := c.session.inVain(time.Now())
+	switch {
+	case refusal != nil && (vain || refusal.forbids()):
+		if vain {
+			refusal.Err = errInVain
+		}
+		return fmt.Errorf("%w: %w", cometd.ErrStop, refusal)
+	case vain:
+		return fmt.Errorf("%w: logging in again %w", cometd.ErrStop, errInVain)
+	}
 	err := c.loginAgain(ctx, c.session.logins())
 	if e, ok := errors.AsType[*APIError](err); ok && e.refusesLogin() {
 		return fmt.Errorf("%w: %w", cometd.ErrStop, err)
 	}
 	return err
 }
+
+// A notification session that is refused again so soon after a login has not
+// been mended by it, and more than so many such logins in a row will not mend
+// it.
+const (
+	soonRefused  = time.Minute
+	loginsInVain = 8
+)
+
+var errInVain = errors.New("did not help")
+
+// inVain notes that the notification session was refused, and tells whether
+// logging in has been tried often enough.
+func (s *session) inVain(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.refused) > soonRefused {
+		s.vain = 0
+	}
+	s.refused = now
+	s.vain++
+	return s.vain > loginsInVain
+}
+
+// refusalOf returns what GWS said when it refused the notification session, or
+// nil if the refusal is not of its making.
+func (c *Client) refusalOf(cause error) *APIError {
+	e, ok := errors.AsType[*cometd.Error](cause)
+	if !ok || e.HTTPStatus == 0 || len(e.Raw) == 0 {
+		return nil
+	}
+	refusal, ok := errors.AsType[*rest.Refusal](rest.Judge(e.HTTPStatus, e.Raw))
+	if !ok || refusal.Body == nil {
+		return nil
+	}
+	return &APIError{HTTPStatus: refusal.HTTPStatus, Code: StatusCode(refusal.Code), Message: refusal.Message}
+}
+
+// forbids tells whether the refusal has nothing to do with the login.
+func (e *APIError) forbids() bool { return e.Code == CodeForbidden || e.Code == CodeNoPermission }
 
 // refusesLogin tells whether the answer to a login says that these credentials
 // will not do, rather than that the server has troubles of its own.

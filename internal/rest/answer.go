@@ -71,6 +71,13 @@ type TransportError struct {
 func (e *TransportError) Error() string { return e.Err.Error() }
 func (e *TransportError) Unwrap() error { return e.Err }
 
+// Judge returns why an answer with this status and body is none that says yes;
+// nil if it is.
+func Judge(status int, body []byte) error {
+	_, err := judge(&http.Response{StatusCode: status, Header: http.Header{}}, body)
+	return err
+}
+
 func judge(resp *http.Response, body []byte) ([]byte, error) {
 	ok := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	code, message, problem := envelope(body)
