@@ -250,5 +250,9 @@ func (c *Client) spread(d time.Duration) time.Duration {
 	if c.opts.noSpread {
 		return d
 	}
-	return jitter(d)
+	longer := jitter(d)
+	if d > c.opts.MaxBackoff {
+		return longer // the pauses before further sessions have a limit of their own
+	}
+	return min(longer, c.opts.MaxBackoff)
 }

@@ -144,7 +144,7 @@ func TestConnect_retryAfterARefusalKeepsTheSession(t *testing.T) {
 
 func TestConnect_failuresAreRetriedWithCappedBackoff(t *testing.T) {
 	bubble(t, cometdtest.Options{MaxInterval: time.Hour}, func(t *testing.T, srv *cometdtest.Server) {
-		c := dial(t, srv, func(o *Options) { o.MinBackoff, o.MaxBackoff = time.Second, 5*time.Second })
+		c := dial(t, srv, func(o *Options) { o.MinBackoff, o.MaxBackoff = time.Second, 10*time.Second })
 		sub := subscribe(t, c, "/foo")
 		settle()
 		srv.ClearRecord()
@@ -194,9 +194,31 @@ func TestConnect_backoffIsJittered(t *testing.T) {
 	assert.Greater(t, len(seen), 5)
 }
 
+func TestConnect_backoffStaysWithinItsBounds(t *testing.T) {
+	for _, most := range []time.Duration{time.Second, 3 * time.Second} {
+		bubble(t, cometdtest.Options{MaxInterval: time.Hour}, func(t *testing.T, srv *cometdtest.Server) {
+			dial(t, srv, func(o *Options) { o.noSpread, o.MinBackoff, o.MaxBackoff = false, time.Second, most })
+			settle()
+			srv.ClearRecord()
+			start := time.Now()
+			srv.On(cometdtest.Match{Channel: metaConnect, Times: 20}, cometdtest.DropBefore())
+			srv.Sessions()[0].Cut()
+			after(time.Minute)
+			var last time.Duration
+			at := times(srv, metaConnect, start)
+			require.Greater(t, len(at), 15)
+			for _, d := range at[:15] {
+				assert.GreaterOrEqual(t, d-last, time.Second)
+				assert.LessOrEqual(t, d-last, most)
+				last = d
+			}
+		})
+	}
+}
+
 func TestConnect_handshakeAfterMaxInterval(t *testing.T) {
 	bubble(t, cometdtest.Options{Timeout: 3 * time.Second, MaxInterval: 4 * time.Second, HandshakeReconnect: true}, func(t *testing.T, srv *cometdtest.Server) {
-		dial(t, srv, func(o *Options) { o.MaxBackoff = time.Second })
+		dial(t, srv, func(o *Options) { o.MinBackoff, o.MaxBackoff = 500*ms, 2*time.Second })
 		settle()
 		srv.ClearRecord()
 		start := time.Now()

@@ -38,10 +38,10 @@ type Options struct {
 	// it drops the newest and reports them as [Lagged]; 0 means 256.
 	Buffer int
 
-	// MinBackoff and MaxBackoff bound the pauses between failed attempts,
-	// which double; 0 means 500 ms and 30 s. Each pause is lengthened at
-	// random by up to as much again, but no more than 15 s, so that many
-	// clients of a server do not come back to it all at once.
+	// MinBackoff and MaxBackoff bound the pauses between failed attempts; 0
+	// means 500 ms and 30 s. The pauses double, and each is up to twice as long
+	// as it need be, at random, so that many clients of a server do not come
+	// back to it all at once.
 	MinBackoff, MaxBackoff time.Duration
 
 	// MaxNetworkDelay is how long a request may take, beside the time for

@@ -397,12 +397,13 @@ func (s *state) hold(probe bool) time.Duration {
 	return s.timeout
 }
 
-// backoff is the delay after n failures: 0, the least, twice that, ...
+// backoff is the shortest delay after n failures: 0, the least, twice that, ...
+// The longest is twice as long, and no longer than maxBackoff.
 func (s *state) backoff(n int) time.Duration {
 	if n == 0 {
 		return 0
 	}
-	return doubled(s.minBackoff, n-1, s.maxBackoff)
+	return doubled(s.minBackoff, n-1, max(s.minBackoff, s.maxBackoff/2))
 }
 
 // doubled returns d doubled n times, at most limit.

@@ -83,7 +83,7 @@ func TestState_transitions(t *testing.T) {
 		{name: "refused, interval", from: connected, in: input{kind: inConnectReply, advice: advice{interval: duration{7 * sec, true}}}, to: unconnected, act: action{kind: actConnect, delay: 7 * sec, spread: sec, probe: true}},
 
 		{name: "connect failed", from: connected, in: input{kind: inConnectFailed}, to: unconnected, act: action{kind: actConnect, spread: sec, probe: true}},
-		{name: "connect failed often", from: unconnected, with: fails(50), in: input{kind: inConnectFailed}, to: unconnected, act: action{kind: actConnect, spread: 30 * sec, probe: true}},
+		{name: "connect failed often", from: unconnected, with: fails(50), in: input{kind: inConnectFailed}, to: unconnected, act: action{kind: actConnect, spread: 15 * sec, probe: true}},
 		{name: "connect failed for longer than the session lives", from: unconnected, with: func(s *state) { s.maxInterval = 10 * sec }, in: input{kind: inConnectFailed, now: 641 * sec}, to: rehandshaking, act: action{kind: actHandshake}},
 		{name: "connect failed for almost so long", from: unconnected, with: func(s *state) { s.maxInterval = 10 * sec }, in: input{kind: inConnectFailed, now: 640 * sec}, to: unconnected, act: action{kind: actConnect, spread: sec, probe: true}},
 		{name: "connect refused by the transport", from: connected, in: input{kind: inConnectFailed, otherway: true, now: 700 * sec}, to: rehandshaking, act: action{kind: actHandshake}},

@@ -19,7 +19,7 @@ func TestConnected_followsTheServer(t *testing.T) {
 		sim.Restart(5 * time.Second)
 		time.Sleep(time.Second)
 		assert.False(t, client.Connected(), "while the server is down")
-		time.Sleep(10 * time.Second)
+		time.Sleep(20 * time.Second)
 		assert.True(t, client.Connected(), "after the server came back")
 
 		assert.NoError(t, client.Close())

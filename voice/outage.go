@@ -143,7 +143,7 @@ const outagePause = 30 * time.Second
 // read either, one pause is all that can be done.
 func (c *Client) awaitVoiceService(outage int, began *ServiceStateChange) {
 	r := c.registry
-	pause := backoff.Backoff{Min: outagePause, Max: outagePause}
+	pause := backoff.Backoff{Min: outagePause / 2, Max: outagePause}
 	if began.Synthetic {
 		pause.Min = time.Second
 	}

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// Backoff yields growing, jittered delays: the first is Min, each further one
-// twice its predecessor up to Max, and every one longer at random, so that
-// clients that failed together do not return together.
+// Backoff yields growing, jittered delays between Min and Max: the first is
+// between Min and twice that, the bounds of each further one are twice those of
+// its predecessor, and in the end every delay is between half of Max and Max.
+// So clients that failed together do not return together.
 // The zero value yields zero delays. It is not safe for concurrent use.
 type Backoff struct {
 	Min, Max time.Duration
@@ -17,12 +18,12 @@ type Backoff struct {
 
 // Next returns the delay before the next attempt.
 func (b *Backoff) Next() time.Duration {
-	d := b.Max
+	least := max(b.Min, b.Max/2)
 	if shift := b.failures; shift < 32 && b.Min<<shift>>shift == b.Min {
-		d = min(b.Min<<shift, b.Max)
+		least = min(b.Min<<shift, least)
 	}
 	b.failures++
-	return Jitter(d)
+	return min(Jitter(least), b.Max)
 }
 
 // Failures returns how many delays were handed out since the last Reset.

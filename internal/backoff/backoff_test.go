@@ -9,19 +9,30 @@ import (
 
 func TestBackoff_growsToMaxAndResets(t *testing.T) {
 	b := Backoff{Min: 100 * time.Millisecond, Max: time.Second}
-	for _, base := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
-		base *= time.Millisecond
+	for _, least := range []time.Duration{100, 200, 400, 500, 500} {
+		least *= time.Millisecond
 		d := b.Next()
-		assert.GreaterOrEqual(t, d, base)
-		assert.LessOrEqual(t, d, 2*base)
+		assert.GreaterOrEqual(t, d, least)
+		assert.LessOrEqual(t, d, 2*least)
 	}
 	for range 200 { // far beyond what a shift can hold
 		d := b.Next()
-		assert.GreaterOrEqual(t, d, b.Max)
+		assert.GreaterOrEqual(t, d, b.Max/2)
+		assert.LessOrEqual(t, d, b.Max)
 	}
-	assert.Equal(t, 206, b.Failures())
+	assert.Equal(t, 205, b.Failures())
 	b.Reset()
 	assert.Less(t, b.Next(), 201*time.Millisecond)
+}
+
+func TestBackoff_staysBetweenMinAndMax(t *testing.T) {
+	for _, b := range []Backoff{{Min: 2, Max: 3}, {Min: 5, Max: 5}, {Min: time.Second, Max: time.Hour}, {}} {
+		for range 100 {
+			d := b.Next()
+			assert.GreaterOrEqual(t, d, b.Min)
+			assert.LessOrEqual(t, d, b.Max)
+		}
+	}
 }
 
 func TestBackoff_jitterSpreads(t *testing.T) {
@@ -53,6 +64,6 @@ func TestBackoff_clientsThatFailedTogetherDoNotReturnTogether(t *testing.T) {
 		for second, n := range back {
 			assert.Less(t, n, clients/6, "%v after %v", second, away)
 		}
-		assert.LessOrEqual(t, last, 45*time.Second)
+		assert.LessOrEqual(t, last, 30*time.Second)
 	}
 }
