@@ -47,7 +47,7 @@ type Config struct {
 	Logger            *slog.Logger       // nil: discard
 	NotificationsPath string             // "" means /api/v2/notifications; some deployments put CometD elsewhere
 	Transports        []cometd.Transport // nil: long-polling only; deployments of GWS rarely offer WebSocket
-	OperationTimeout  time.Duration      // longest wait for an outcome after acceptance; 0 means 10s
+	OperationTimeout  time.Duration      // longest wait for an outcome after acceptance, with the read that may decide it; 0 means 10s
 	EventBuffer       int                // events kept per Subscription; 0 means 256
 	Origin            string             // value of the Origin header; "" sends none. Some deployments demand one
 }

@@ -87,7 +87,7 @@ func decodePartial(body []byte) []ChannelResult {
 }
 
 // StartContactCenterSession logs the agent in on the given channels, and then
-// reads calls and devices again. If some channels fail it is a [*PartialError],
+// reads calls and devices again, for no longer than [Config.OperationTimeout]. If some channels fail it is a [*PartialError],
 // and the failed one may well be voice. The agent's state is not settled when it
 // returns: the device passes through [UserLoggedIn], and the switch may make it
 // ready by itself; [Client.Subscribe] tells. A device in [DeviceInactive] can be
@@ -103,6 +103,8 @@ func (c *Client) StartContactCenterSession(ctx context.Context, p Session) error
 	if err != nil && !partial && !unknown {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, c.operationTimeout)
+	defer cancel()
 	if s, readErr := c.readAll(ctx); readErr == nil {
 		c.reconcile(s)
 	} else {

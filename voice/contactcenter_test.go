@@ -17,7 +17,7 @@ func TestEndContactCenterSession_serverIsSilent(t *testing.T) {
 		patience, took time.Duration
 	}{
 		"the caller gives up":   {time.Second, time.Second},
-		"the caller is patient": {time.Hour, 33 * time.Second}, // 3 for the notifications, 30 for the answer
+		"the caller is patient": {time.Hour, 31 * time.Second}, // 3 for the notifications, 28 for the answer
 	} {
 		t.Run(name, func(t *testing.T) {
 			script(t, func(t *testing.T, s *scripted) {

@@ -26,6 +26,10 @@
 //   - failed after it was accepted: a [*FailedError];
 //   - unknown: an [*UnconfirmedError], with what was last seen of the call.
 //
+// It does so no later than [Config.OperationTimeout] after it was accepted: if no
+// message has told by then, the agent's calls or devices decide, which are read
+// shortly before.
+//
 // Nothing is reported as done or failed that is not known to be. [SafeToRetry]
 // tells whether an operation can be repeated without doing it twice.
 // [Client.Start] gives acceptance and outcome apart, and sends what this package

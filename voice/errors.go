@@ -96,7 +96,7 @@ type UnconfirmedError struct {
 
 // ErrOutcomeTimeout is the Err of an [UnconfirmedError] when no message
 // settled the operation within [Config.OperationTimeout] and a read of the
-// current calls did not prove its outcome either.
+// current calls or devices did not prove its outcome either, or not in time.
 var ErrOutcomeTimeout = errors.New("no message settled it in time")
 
 func (e *UnconfirmedError) Error() string {

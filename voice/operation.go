@@ -77,6 +77,7 @@ type Pending struct {
 	sendErr  error // why the POST has no answer
 	suspect  *ErrorMessage
 	timer    *time.Timer
+	deadline time.Time          // of the wait for the outcome
 	abort    context.CancelFunc // gives the request up
 }
 
@@ -107,8 +108,9 @@ func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 }
 
 // answerTimeout is how long the answer to a request is awaited. The server
-// answers within seconds; one that has not answered by then will not.
-const answerTimeout = 30 * time.Second
+// answers within seconds; one that has not answered by then will not. With the
+// read that follows it is half a minute.
+const answerTimeout = 30*time.Second - lastRead
 
 // limit returns a context that ends with ctx and with the client.
 func (c *Client) limit(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -242,11 +244,16 @@ func (p *Pending) Operation() Operation { return p.op }
 // stay unknown. Wait then returns at once.
 func (p *Pending) Done() <-chan struct{} { return p.done }
 
-// Wait returns the outcome, which is read-only. It waits no longer than [Config.OperationTimeout]
-// after acceptance, and then for one read of the agent's calls or devices, which
-// may take another 10 seconds. The error is a [*FailedError], or an [*UnconfirmedError] if
-// the outcome stays unknown or ctx ends; in the latter case the operation is
-// still pending and Wait may be called again.
+// Wait returns the outcome, which is read-only, no later than
+// [Config.OperationTimeout] after acceptance. If no message has told by then,
+// the agent's calls or devices decide, which are read shortly before: two
+// seconds, or a fifth of the timeout if that is less. What they do not show
+// either, or not in time, is unknown. An operation whose request is not answered
+// waits half a minute for the answer.
+//
+// The error is a [*FailedError], or an [*UnconfirmedError] if the outcome stays
+// unknown or ctx ends; in the latter case the operation is still pending and
+// Wait may be called again.
 func (p *Pending) Wait(ctx context.Context) (*Outcome, error) {
 	select {
 	case <-p.done:

@@ -52,7 +52,7 @@ var playbacks = map[string]playback{
 		answerBy: func(w http.ResponseWriter, _ time.Time) { cut(w) }},
 	"an answer that is none": {messages: at(second, 2*second), took: func(n int) time.Duration { return time.Duration(n) * second },
 		answerBy: func(w http.ResponseWriter, _ time.Time) { _, _ = w.Write([]byte("<html>")) }},
-	"no answer at all": {answer: time.Hour, messages: at(second, 2*second), took: took(30 * second)},
+	"no answer at all": {answer: time.Hour, messages: at(second, 2*second), took: took(28 * second)},
 }
 
 // orders returns the orders in which the messages of an operation may come:

@@ -182,7 +182,7 @@ func (c *Client) accept(p *Pending) {
 	case p.suspect != nil:
 		p.decided, p.verdict = true, c.failedLocked(p, p.suspect)
 	}
-	c.startWaiting(p, c.operationTimeout)
+	c.startWaiting(p, c.operationTimeout, lead(c.operationTimeout))
 	finish := p.decided && p.finish(p.verdict)
 	if finish {
 		r.remove(p)
@@ -194,7 +194,8 @@ func (c *Client) accept(p *Pending) {
 }
 
 // unanswered notes that the request got out and that no usable answer came. The
-// outcome is awaited for another while.
+// outcome is awaited for another while, or, if there was time enough for it to
+// show, only read back.
 func (c *Client) unanswered(p *Pending, err error, wait time.Duration) {
 	r := c.registry
 	r.mu.Lock()
@@ -206,7 +207,11 @@ func (c *Client) unanswered(p *Pending, err error, wait time.Duration) {
 	case p.suspect != nil:
 		p.decided, p.verdict = true, c.failedLocked(p, p.suspect) // refused or failed: it did not happen
 	}
-	c.startWaiting(p, wait)
+	if wait > 0 {
+		c.startWaiting(p, wait, lead(wait))
+	} else {
+		c.startWaiting(p, lastRead, lastRead)
+	}
 	finish := p.decided && p.finish(p.verdict)
 	if finish {
 		r.remove(p)
@@ -214,13 +219,6 @@ func (c *Client) unanswered(p *Pending, err error, wait time.Duration) {
 	r.mu.Unlock()
 	if finish {
 		close(p.done)
-	}
-}
-
-// startWaiting limits the wait for the outcome; mu is held.
-func (c *Client) startWaiting(p *Pending, wait time.Duration) {
-	if !p.decided && !p.finished {
-		p.timer = time.AfterFunc(wait, func() { c.confirm(p) })
 	}
 }
 

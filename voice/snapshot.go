@@ -2,7 +2,6 @@ package voice
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"time"
 
@@ -66,10 +65,13 @@ func (c *Client) readDevices(ctx context.Context, s *snapshot) error {
 // reconcile makes what is known agree with the snapshot. Differences are
 // announced by synthetic messages; each call and device of the snapshot may
 // settle operations. What an event has changed since the snapshot was asked for
-// is newer and stays.
+// is newer and stays, and so does what a later snapshot has confirmed.
 func (c *Client) reconcile(s *snapshot) {
 	c.turn.Lock()
 	defer c.endTurn()
+	c.registry.mu.Lock()
+	c.registry.seq++
+	c.registry.mu.Unlock()
 	if s.hasDevices {
 		c.reconcileDevices(s)
 	}
@@ -107,6 +109,9 @@ func (c *Client) reconcileCalls(s *snapshot) {
 		known := r.calls[call.ID]
 		outdated := known != nil && known.last > s.since || known == nil && r.released.since(call.ID) > s.since
 		same := known != nil && sameCall(known.call(), call)
+		if same && !outdated {
+			known.last = r.seq
+		}
 		r.mu.Unlock()
 		switch msg := c.synthetic(call); {
 		case outdated:
@@ -128,6 +133,9 @@ func (c *Client) reconcileDevices(s *snapshot) {
 		known := r.device(d.ID)
 		outdated := known != nil && known.last > s.since
 		same := known != nil && sameDevice(known.device, d)
+		if same && !outdated {
+			known.last = r.seq
+		}
 		msg := &DeviceStateChangeMessage{Devices: []*Device{d}, Synthetic: true}
 		concerned := r.concerned(msg)
 		r.mu.Unlock()
@@ -159,46 +167,6 @@ func sameCall(a, b *Call) bool {
 }
 
 func sameDevice(a, b *Device) bool { return reflect.DeepEqual(a, b) }
-
-// confirm is called when p has waited for its outcome long enough: the
-// server's own list decides, or nothing does.
-func (c *Client) confirm(p *Pending) {
-	if !c.enter() {
-		return
-	}
-	defer c.leave()
-	err := ErrOutcomeTimeout
-	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
-	defer cancel()
-	s := &snapshot{since: c.registry.now()}
-	read := c.readCalls
-	if p.op.CallID == "" && p.op.Name != OpDial && p.op.Until == nil {
-		read = c.readDevices
-	}
-	switch readErr := read(ctx, s); {
-	case readErr == nil:
-		c.reconcile(s)
-		if p.rule.lost != nil && c.isLost(p) {
-			c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: c.registry.call(p.op.CallID), Err: ErrCallReleased})
-		}
-	case c.lifetime.Err() != nil:
-		return // whoever closes the client settles p
-	default:
-		// Not wrapped: why a read failed must not pass for a refusal of the operation.
-		err = fmt.Errorf("%w, nor could it be read back: %v", ErrOutcomeTimeout, readErr)
-	}
-	if p.sendErr != nil {
-		err = p.sendErr
-	}
-	c.settleUnknown(p, err)
-}
-
-// isLost asks the rule of p for its last word, after a fresh read.
-func (c *Client) isLost(p *Pending) bool {
-	c.turn.Lock()
-	defer c.turn.Unlock()
-	return !c.isDecided(p) && p.rule.lost(p)
-}
 
 // readTimeout limits a read that the client does on its own account.
 const readTimeout = 10 * time.Second

@@ -1,0 +1,78 @@
+package voice
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// lastRead is how long before the end of the wait for an outcome the server's
+// own list is asked for, if no message has told by then: a read takes time too,
+// and the outcome must not come later than was promised.
+const lastRead = 2 * time.Second
+
+// lead is lastRead for a wait, of which at least four fifths come before.
+func lead(wait time.Duration) time.Duration { return min(lastRead, wait/5) }
+
+// startWaiting limits the wait for the outcome, of which the last part is for a
+// read; mu is held.
+func (c *Client) startWaiting(p *Pending, wait, read time.Duration) {
+	if p.decided || p.finished {
+		return
+	}
+	p.deadline = time.Now().Add(wait)
+	p.timer = time.AfterFunc(wait-read, func() { c.confirm(p) })
+}
+
+// confirm is called when p has waited long enough. The server's own list decides
+// at the end of the wait, for a message that comes until then tells more.
+func (c *Client) confirm(p *Pending) {
+	if !c.enter() {
+		return
+	}
+	defer c.leave()
+	ctx, cancel := context.WithDeadline(c.lifetime, p.deadline)
+	defer cancel()
+	s := &snapshot{since: c.registry.now()}
+	read := c.readCalls
+	if p.op.CallID == "" && p.op.Name != OpDial && p.op.Until == nil {
+		read = c.readDevices
+	}
+	err := read(ctx, s)
+	r := c.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !p.finished && c.lifetime.Err() == nil {
+		p.timer = time.AfterFunc(time.Until(p.deadline), func() { c.conclude(p, s, err) })
+	}
+}
+
+// conclude ends p when its time is over, by the list that was read, or else as
+// unknown.
+func (c *Client) conclude(p *Pending, s *snapshot, readErr error) {
+	if !c.enter() {
+		return // whoever closes the client settles p
+	}
+	defer c.leave()
+	err := ErrOutcomeTimeout
+	if readErr == nil {
+		c.reconcile(s)
+		if p.rule.lost != nil && c.isLost(p) {
+			c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: c.registry.call(p.op.CallID), Err: ErrCallReleased})
+		}
+	} else {
+		// Not wrapped: why a read failed must not pass for a refusal of the operation.
+		err = fmt.Errorf("%w, nor could it be read back: %v", ErrOutcomeTimeout, readErr)
+	}
+	if p.sendErr != nil {
+		err = p.sendErr
+	}
+	c.settleUnknown(p, err)
+}
+
+// isLost asks the rule of p for its last word, after a fresh read.
+func (c *Client) isLost(p *Pending) bool {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	return !c.isDecided(p) && p.rule.lost(p)
+}
