@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,8 +45,11 @@ type duration time.Duration
 
 func (d *duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf(`talk: %q is not a duration, such as "1.5s"`, text)
+	}
 	*d = duration(parsed)
-	return err
+	return nil
 }
 
 // readRules reads the rules from a file, or returns those of the program.
@@ -62,25 +68,60 @@ func readRules(file string) ([]rule, error) {
 	return rules, nil
 }
 
+// parseRules says of what is wrong the line, the rule, and the field.
 func parseRules(data []byte) ([]rule, error) {
 	var content struct {
-		Rules []rule `json:"rules"`
+		Rules []json.RawMessage `json:"rules"`
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&content); err != nil {
-		return nil, err
+	if at, err := decode(data, &content); err != nil {
+		return nil, fmt.Errorf("line %d: %w", line(data, at), err)
 	}
 	if len(content.Rules) == 0 {
 		return nil, errors.New("there are none")
 	}
-	for i, r := range content.Rules {
-		if err := r.check(); err != nil {
-			return nil, fmt.Errorf("rule %d %q: %w", i+1, r.Name, err)
+	rules := make([]rule, len(content.Rules))
+	start := 0
+	for i, raw := range content.Rules {
+		start += bytes.Index(data[start:], raw)
+		r := &rules[i]
+		at, err := decode(raw, r)
+		if err == nil {
+			at, err = 0, r.check()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: rule %d %q: %w", line(data, start+at), i+1, r.Name, err)
+		}
+		start += len(raw)
+	}
+	return rules, nil
+}
+
+// decode decodes one JSON value that must not hold anything unknown. It returns
+// where the error is, as far as that is known.
+func decode(data []byte, into any) (at int, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(into)
+	if err == nil {
+		end := int(decoder.InputOffset())
+		if len(bytes.TrimSpace(data[end:])) > 0 {
+			return end + 1, errors.New("something follows the rules")
 		}
 	}
-	return content.Rules, nil
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return int(e.Offset), err
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return int(e.Offset), fmt.Errorf("%s: there is a JSON %s that does not belong there", e.Field, e.Value)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return len(data), errors.New("the file ends too early")
+	}
+	return 0, err
 }
+
+// line returns the number of the line of an offset.
+func line(data []byte, at int) int { return 1 + bytes.Count(data[:min(at, len(data))], []byte("\n")) }
 
 func (r *rule) check() error {
 	switch {
@@ -93,13 +134,13 @@ func (r *rule) check() error {
 	case strings.Trim(r.Transfer, "0123456789*#+") != "":
 		return fmt.Errorf("transfer: %q is not a number", r.Transfer)
 	}
-	patterns := []string{r.When.DNIS, r.When.Caller}
-	for _, pattern := range r.When.Data {
-		patterns = append(patterns, pattern)
+	patterns := map[string]string{"dnis": r.When.DNIS, "caller": r.When.Caller}
+	for key, pattern := range r.When.Data {
+		patterns["data."+key] = pattern
 	}
-	for _, pattern := range patterns {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("when: %q is not a pattern", pattern)
+	for _, field := range slices.Sorted(maps.Keys(patterns)) {
+		if _, err := path.Match(patterns[field], ""); err != nil {
+			return fmt.Errorf("when.%s: %q is not a pattern", field, patterns[field])
 		}
 	}
 	return nil

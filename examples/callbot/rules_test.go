@@ -39,16 +39,24 @@ func TestCaller_ofCallWithoutANI(t *testing.T) {
 
 func TestParseRules_tellsWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"rules": []}`:                 "there are none",
-		`{"rules": [{"reject": true}]}`: `rule 1 "": name is missing`,
-		`{"rules": [{"name": "a", "reject": true, "transfer": "5002"}]}`: `rule 1 "a": reject excludes everything else`,
-		`{"rules": [{"name": "a", "transfer": "desk"}]}`:                 `rule 1 "a": transfer: "desk" is not a number`,
-		`{"rules": [{"name": "a", "talk": "-1s"}]}`:                      `rule 1 "a": talk is negative`,
-		`{"rules": [{"name": "a", "talk": "soon"}]}`:                     `time: invalid duration "soon"`,
-		`{"rules": [{"name": "a", "when": {"caller": "[1"}}]}`:           `rule 1 "a": when: "[1" is not a pattern`,
-		`{"rules": [{"name": "a", "when": {"data": {"K": "[1"}}}]}`:      `rule 1 "a": when: "[1" is not a pattern`,
-		`{"rules": [{"name": "a", "forward": "5002"}]}`:                  `json: unknown field "forward"`,
-		`[`: "unexpected EOF",
+		`{"rules": []}`:                         "there are none",
+		"":                                      "line 1: the file ends too early",
+		"{\"rules\": [\n":                       "line 2: the file ends too early",
+		"{\"rules\": [\n{\"name\": \"a\",}\n]}": "line 2: invalid character '}' looking for beginning of object key string",
+		`{"rules": 5}`:                          "line 1: rules: there is a JSON number that does not belong there",
+		"{\"rules\": [],\n\n\"rule\": []}":      `json: unknown field "rule"`,
+		"{\"rules\": [{\"name\": \"a\"}]}\n{}":  "line 2: something follows the rules",
+		`{"rules": [{"reject": true}]}`:         `line 1: rule 1 "": name is missing`,
+		"{\"rules\": [{\"name\": \"a\"},\n{\"name\": \"b\", \"reject\": true, \"transfer\": \"5002\"}]}": `line 2: rule 2 "b": reject excludes everything else`,
+		`{"rules": [{"name": "a", "transfer": "desk"}]}`:                                                 `rule 1 "a": transfer: "desk" is not a number`,
+		`{"rules": [{"name": "a", "talk": "-1s"}]}`:                                                      `rule 1 "a": talk is negative`,
+		`{"rules": [{"name": "a", "talk": "soon"}]}`:                                                     `rule 1 "a": talk: "soon" is not a duration, such as "1.5s"`,
+		"{\"rules\": [\n{\"name\": \"a\",\n\"talk\": 5}]}":                                               `line 3: rule 1 "a": talk: there is a JSON number that does not belong there`,
+		`{"rules": [{"name": "a", "when": {"caller": "[1"}}]}`:                                           `rule 1 "a": when.caller: "[1" is not a pattern`,
+		`{"rules": [{"name": "a", "when": {"data": {"K": "[1"}}}]}`:                                      `rule 1 "a": when.data.K: "[1" is not a pattern`,
+		"{\"rules\": [{\"name\": \"a\",\n\"when\": {\"data\": {\"K\": 1}}}]}":                            `line 2: rule 1 "a": when.data`,
+		`{"rules": [{"name": "a", "forward": "5002"}]}`:                                                  `rule 1 "a": json: unknown field "forward"`,
+		`{"rules": [{"name": "a"}, 7]}`:                                                                  `rule 2 "": `,
 	} {
 		_, err := parseRules([]byte(text))
 		assert.ErrorContains(t, err, want)
