@@ -263,10 +263,10 @@ func (d *desk) busy() bool {
 }
 
 // leave ends the agent's work. An agent who is on a call stays logged in, with
-// the phone in hand; otherwise no call must ring where nobody looks.
+// the phone in hand, and so does one with a second browser; otherwise no call
+// must ring where nobody looks.
 func (d *desk) leave(ctx context.Context) {
-	d.floor.remove(d)
-	if !d.busy() {
+	if last := d.floor.remove(d); last && !d.busy() {
 		if err := d.client.EndContactCenterSession(ctx); err != nil && !errors.Is(err, voice.ErrClosed) {
 			d.log.Warn("agent may still be logged in", "user", d.client.User().UserName, "err", err)
 		}

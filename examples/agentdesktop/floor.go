@@ -56,11 +56,13 @@ func (f *floor) add(d *desk) {
 	}
 }
 
-func (f *floor) remove(d *desk) {
+// remove takes a desk away, and reports whether it was the agent's last.
+func (f *floor) remove(d *desk) (last bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.desks = slices.DeleteFunc(f.desks, func(o *desk) bool { return o == d })
 	f.touchLocked()
+	return !slices.ContainsFunc(f.desks, func(o *desk) bool { return o.client.User().ID == d.client.User().ID })
 }
 
 func (f *floor) all() []*desk {

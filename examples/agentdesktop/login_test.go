@@ -145,6 +145,29 @@ func TestLogin_asSomebodyElseEndsTheFirstSession(t *testing.T) {
 	assert.Equal(t, "LoggedOut", d.sim.State("agent5001"))
 }
 
+// An agent may look at two screens. Who leaves one still works at the other, and
+// so does who signs in twice in one browser.
+func TestLogout_ofOneOfTwoSessions(t *testing.T) {
+	d := newDesktop(t, voicetest.Options{})
+	first, second := d.agent(t, "5001"), d.agent(t, "5001")
+	id := d.sim.Ring(voicetest.Call{To: "5001", Queue: "9000"})
+	first.awaitCall(id, "Ringing")
+	second.awaitCall(id, "Ringing")
+	first.confirm(callURL(id, "Reject"), nil)
+	await(second, "calls", func(calls []callView) bool { return len(calls) == 0 })
+
+	status, _ := first.post("/api/logout", nil)
+	require.Equal(t, http.StatusOK, status)
+	status, _ = second.post("/api/login", map[string]any{"user": "agent5001", "password": "secret", "begin": "Ready"})
+	require.Equal(t, http.StatusOK, status)
+	d.sessions.wait.Wait()
+	assert.Equal(t, "Ready", d.sim.State("agent5001"))
+	status, _ = second.post("/api/logout", nil)
+	require.Equal(t, http.StatusOK, status)
+	d.sessions.wait.Wait()
+	assert.Equal(t, "LoggedOut", d.sim.State("agent5001"))
+}
+
 // lockout is a way to a server that may refuse every login from some time on.
 type lockout struct {
 	http.RoundTripper
