@@ -42,10 +42,10 @@ function showState() {
     (s) =>
       h(
         "button",
-        { type: "button", class: "btn " + s.tone, dataset: { state: s.operation }, onclick: (e) => setState(e.currentTarget, s.operation) },
+        { type: "button", class: "btn " + s.tone, dataset: { state: s.operation }, "aria-keyshortcuts": s.shortcut, onclick: (e) => setState(e.currentTarget, s.operation) },
         h("span", { class: "mark", "aria-hidden": true }),
         h("span", {}, s.label),
-        s.shortcut ? h("kbd", {}, s.shortcut) : null,
+        s.shortcut ? h("kbd", { "aria-hidden": true }, s.shortcut) : null,
       ),
     (el, s) => el.setAttribute("aria-pressed", String(Boolean(s.current))),
   );

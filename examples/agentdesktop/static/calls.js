@@ -22,9 +22,10 @@ const words = {
 export const title = (v) => v.name || v.number || "Hidden number";
 
 export function setCalls(value) {
-  const before = new Set(calls.map((v) => v.call.id));
+  const before = new Map(calls.map((v) => [v.call.id, v]));
   calls = sorted(value);
-  for (const v of calls) if (!before.has(v.call.id) && v.call.state === "Ringing") announce(v);
+  for (const v of calls) if (!before.delete(v.call.id) && v.call.state === "Ringing") announce(v);
+  for (const v of before.values()) say(`The call with ${title(v)} has ended.`);
   const list = $("calls");
   const gone = patch(list, calls, (v) => v.call.id, makeCard, (el, v) => cards.get(v.call.id).update(v));
   for (const el of gone) cards.get(el.dataset.key)?.end();
@@ -231,7 +232,7 @@ class Card {
       "button",
       {
         type: "button", class: `btn ${b.style ?? ""} ${b.end ? "end" : ""}`, dataset: data,
-        "aria-expanded": b.panel ? "false" : null, "aria-pressed": b.pressed ? "true" : null, "aria-keyshortcuts": b.key ?? null,
+        "aria-expanded": b.panel ? "false" : null, "aria-keyshortcuts": b.key ?? null,
         onclick: (e) => (b.panel ? this.togglePanel(b.panel, e.currentTarget) : this.run(e.currentTarget, b.op)),
       },
       icon(b.icon), h("span", {}, b.label), b.key ? h("kbd", { "aria-hidden": true }, b.key) : null,

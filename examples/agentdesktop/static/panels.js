@@ -179,7 +179,7 @@ export function updatePanel(name, el, v, busy) {
   if (parties) {
     const gone = patch(parties, v.call.participants, (p) => p.phoneNumber,
       (p) => h("li", {}, icon("person"), h("span", {}, p.formattedPhoneNumber || p.phoneNumber),
-        h("button", { type: "button", class: "btn small danger", value: p.phoneNumber }, "Remove")),
+        h("button", { type: "button", class: "btn small danger", value: p.phoneNumber, "aria-label": "Remove " + (p.formattedPhoneNumber || p.phoneNumber) }, "Remove")),
       (li) => (li.querySelector("button").hidden = !can("RemoveParticipantFromConference")));
     gone.forEach((li) => li.remove());
   }
