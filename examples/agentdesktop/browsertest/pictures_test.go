@@ -23,8 +23,11 @@ func TestPictures(t *testing.T) {
 	s.click(`#team-list li[data-dn="5001"] [data-op="BargeIn"]`)
 	s.sees(".call.Established .chips", "Barged in")
 	s.until("somebody else talks too", `[...document.querySelectorAll("#team-list .on-call")].filter((e) => e.innerText.includes("Talking")).length > 2`)
-	eval[bool](s, `(document.querySelectorAll(".side").forEach((e) => (e.scrollTop = 0)), scrollTo(0, 0), true)`)
-	s.shot("supervisor")
+	portrait := func(w *window, name string) {
+		eval[bool](w, `(document.querySelectorAll(".columns > *").forEach((e) => (e.scrollTop = 0)), scrollTo(0, 0), true)`)
+		w.shot(name)
+	}
+	portrait(s, "supervisor")
 	a.press("transfer")
 	a.fill(".panel input", "5002")
 	p.signInAs(url, "ben")
@@ -32,9 +35,9 @@ func TestPictures(t *testing.T) {
 	p.click(".actions .btn", "Answer")
 	a.sees(".call.consult.Established")
 	a.until("some time has passed", `document.querySelector(".call.consult .clock").textContent >= "0:03"`)
-	a.shot("desktop")
+	portrait(a, "desktop")
 	a.press("CompleteTransfer")
 	p.sees(".call.Established .attached")
 	p.until("some time has passed", `document.querySelector(".call .clock").textContent >= "0:05"`)
-	p.shot("phone")
+	portrait(p, "phone")
 }
