@@ -58,8 +58,8 @@ func workProcess(ctx context.Context, spec string, out io.Writer) error {
 	if err := json.Unmarshal([]byte(spec), &b.work); err != nil {
 		return err
 	}
-	if b.Profile != "" {
-		runtime.MemProfileRate = 4 << 10
+	if b.Profile != "" && b.Kind == "idle" {
+		runtime.MemProfileRate = 4 << 10 // elsewhere it would be what the CPU profile shows
 	}
 	raiseFileLimit()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
