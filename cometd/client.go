@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/gwsvoice/gws-go/internal/handover"
 )
 
 // State is a digest of what a [Client] is doing.
@@ -47,7 +50,8 @@ type Client struct {
 	negotiate negotiation
 	asked     bool // RefreshCredentials was asked since the last handshake that succeeded
 
-	workers sync.WaitGroup // the sender
+	workers sync.WaitGroup                  // the sender
+	reader  atomic.Pointer[handover.Reader] // whoever looks at data while it is scanned
 
 	mu         sync.Mutex
 	phase      phase // as in st

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/gwsvoice/gws-go/internal/handover"
 	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
 
@@ -54,17 +55,23 @@ var (
 	errNoChannel  = errors.New("message without channel")
 )
 
+// look is what a reader has seen of the data of the latest message that has any.
+type look struct {
+	reader *handover.Reader // nil: nobody looks
+	note   any
+}
+
 // scan calls yield with each message of body, which is an array of messages or
-// a single one. A message that is broken is left out, and so is what cannot be
+// a single one, and lets l look at their data. A message that is broken is left out, and so is what cannot be
 // told from it; err is what was wrong with the first one. scan may write to the
 // body where that is broken.
-func scan(body []byte, yield func(*message)) (n int, err error) {
+func scan(body []byte, l *look, yield func(*message)) (n int, err error) {
 	if len(body) >= 4 && bytes.HasPrefix(body, []byte("/*")) && bytes.HasSuffix(body, []byte("*/")) {
 		body = bytes.TrimSpace(body[2 : len(body)-2]) // a relic of old servers
 	}
 	var m message
 	one := func(s *jsonscan.Scanner) {
-		if wrong := m.scan(body, s); wrong != nil {
+		if wrong := m.scan(body, s, l); wrong != nil {
 			if err == nil {
 				err = wrong
 			}
@@ -111,7 +118,7 @@ func scan(body []byte, yield func(*message)) (n int, err error) {
 
 // scan reads one message. An error of another kind than the scanner's concerns
 // this message only.
-func (m *message) scan(body []byte, s *jsonscan.Scanner) error {
+func (m *message) scan(body []byte, s *jsonscan.Scanner, l *look) error {
 	*m = message{}
 	if s.Kind() != jsonscan.Object {
 		s.Skip()
@@ -139,7 +146,14 @@ func (m *message) scan(body []byte, s *jsonscan.Scanner) error {
 		case "clientId":
 			m.clientID, _ = s.Text()
 		case "data":
-			m.data = value()
+			if l.reader == nil {
+				m.data = value()
+				continue
+			}
+			s.Kind() // steps over space
+			at := s.Pos() - from
+			l.note = l.reader.Look(l.note, s)
+			m.data = part{at, s.Pos() - from}
 		case "ext":
 			m.ext = value()
 		case "advice":

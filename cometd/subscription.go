@@ -55,6 +55,9 @@ func (c *Client) SubscribeChannels(ctx context.Context, channels ...string) (*Su
 	if s.reader != nil {
 		s.reader.Readable = s.queue.Readable
 		s.queue.Notify(s.reader.Queued)
+		if s.reader.Look != nil {
+			c.reader.Store(s.reader)
+		}
 	}
 	if err := s.add(ctx, channels); err != nil {
 		_ = s.Close()
@@ -145,15 +148,15 @@ func (s *Subscription) flush() bool {
 
 // push hands an event to s.
 func (c *Client) push(s *Subscription, m *Message) {
-	if !s.take(m.Channel, m.Data) {
+	if !s.take(m.Channel, m.Data, nil) {
 		c.put(s, m)
 	}
 	s.wake()
 }
 
 // take offers a message to who may take it past the queue.
-func (s *Subscription) take(channel string, data []byte) bool {
-	return s.reader != nil && !s.queue.Readable() && s.reader.Take(channel, data)
+func (s *Subscription) take(channel string, data []byte, note any) bool {
+	return s.reader != nil && !s.queue.Readable() && s.reader.Take(channel, data, note)
 }
 
 // wake wakes who waits for what was put.

@@ -63,12 +63,17 @@ func decodeMessage(channel string, data json.RawMessage) (Event, error) {
 	if m.kind == typeService {
 		return asEvent(decodeServiceChange(data))
 	}
-	ev := d.event(&m, channel, data)
+	return d.finish(&m, channel, data), nil
+}
+
+// finish makes an event of what was read.
+func (d *decoder) finish(m *rawMessage, channel string, data json.RawMessage) Event {
+	ev := d.event(m, channel, data)
 	d.flush()
 	if e, ok := ev.(*ErrorMessage); ok && e.Call != nil && e.CallID == "" {
 		e.CallID = e.Call.ID
 	}
-	return ev, nil
+	return ev
 }
 
 // asEvent keeps a nil pointer from becoming an Event.
@@ -94,7 +99,7 @@ func (d *decoder) message(m *rawMessage) {
 		case "phoneNumber":
 			m.phoneNumber = d.scalar()
 		case "extensions":
-			m.extensions = d.object()
+			m.extensions = d.object(&d.lastExtensions)
 		case "devices":
 			m.haveDevices = d.Kind() == jsonscan.Array
 			m.devices = d.devices()

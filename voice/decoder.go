@@ -3,6 +3,7 @@ package voice
 import (
 	"bytes"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -25,6 +26,11 @@ type decoder struct {
 
 	participants, infos []rawParticipant
 	capabilities        []OperationName
+
+	lastText         string
+	lastCapabilities again[[]OperationName]
+	lastUserData     again[map[string]any]
+	lastExtensions   again[map[string]any]
 }
 
 type pendingString struct {
@@ -41,7 +47,7 @@ func newDecoder(data []byte) *decoder {
 }
 
 // free gives the decoder back, with nothing in it that would keep a document
-// or a result alive.
+// or a result alive, but for what may come again.
 func (d *decoder) free() {
 	const tooLarge = 1 << 14
 	if cap(d.text) > tooLarge || cap(d.pending) > tooLarge/16 || cap(d.participants) > 64 ||
@@ -72,7 +78,10 @@ func (d *decoder) put(to *string, text []byte) {
 }
 
 func (d *decoder) flush() {
-	all := string(d.text)
+	if d.lastText != string(d.text) { // messages about one call mostly have the same
+		d.lastText = string(d.text)
+	}
+	all := d.lastText
 	for _, p := range d.pending {
 		*p.to = all[p.start:p.end]
 	}
@@ -137,8 +146,12 @@ func (d *decoder) integer() int64 {
 	return n
 }
 
-// object reads arbitrary attributes; nil if there is no object.
-func (d *decoder) object() map[string]any {
+// object reads arbitrary attributes, read-only; nil if there is no object.
+func (d *decoder) object(last *again[map[string]any]) map[string]any {
+	if m, ok := last.same(&d.Scanner); ok {
+		return m
+	}
+	from := d.Pos() // same has stepped over space
 	if !d.Object() {
 		return nil
 	}
@@ -147,21 +160,29 @@ func (d *decoder) object() map[string]any {
 		key := keys.String(d.Key())
 		m[key] = d.Any()
 	}
+	last.remember(&d.Scanner, from, m)
 	return m
 }
 
-// operations reads a list of capabilities. The result is never nil.
+// operations reads a list of capabilities, read-only. The result is never nil.
 func (d *decoder) operations() []OperationName {
+	if list, ok := d.lastCapabilities.same(&d.Scanner); ok {
+		return list
+	}
+	from := d.Pos()
+	if !d.Array() {
+		return []OperationName{}
+	}
 	list := d.capabilities[:0]
-	if d.Array() {
-		for d.NextElem() {
-			if name := d.word(); name != "" {
-				list = append(list, OperationName(name))
-			}
+	for d.NextElem() {
+		if name := d.word(); name != "" {
+			list = append(list, OperationName(name))
 		}
 	}
 	d.capabilities = list
-	return append(make([]OperationName, 0, len(list)), list...)
+	list = slices.Clip(append(make([]OperationName, 0, len(list)), list...))
+	d.lastCapabilities.remember(&d.Scanner, from, list)
+	return list
 }
 
 // wordList reads a list of words; nil if there is none.

@@ -23,7 +23,7 @@ type CallStateChangeMessage struct {
 
 	Call        *Call          `json:"call"`                  // never nil, its ID never ""
 	PhoneNumber string         `json:"phoneNumber,omitempty"` // the agent's own DN
-	Extensions  map[string]any `json:"extensions,omitzero"`   // of the T-Server event; values as in Call.UserData; nil if none
+	Extensions  map[string]any `json:"extensions,omitzero"`   // of the T-Server event; values as in Call.UserData, read-only; nil if none
 
 	// Synthetic is true if the message was not notified but derived from a read
 	// of the agent's calls, after a gap or when an outcome was overdue.

@@ -1,33 +1,80 @@
 package voice
 
-import "time"
+import (
+	"bytes"
+	"time"
+
+	"github.com/gwsvoice/gws-go/internal/jsonscan"
+)
 
 // Most messages of a busy agent may be about calls that nobody is interested
 // in at the moment: no subscription selects them and no operation waits for
 // them. They are kept as they are, and decoded when somebody asks for the call.
 
+// note is what look has seen of a message.
+type note struct {
+	event   Event   // what the message is on the channel of calls or devices; nil if that was not decoded
+	glimpse glimpse // of a message that may be overlooked
+	glanced bool    // there is a glimpse
+}
+
+// look reads the data of a message while the response that it is in is being
+// scanned, and decodes it then if somebody wants to see every message.
+func (c *Client) look(memory any, s *jsonscan.Scanner) any {
+	n, _ := memory.(*note)
+	if n == nil {
+		n = new(note)
+	}
+	*n = note{}
+	if s.Kind() != jsonscan.Object || !c.isReady() {
+		s.Skip()
+		return n
+	}
+	d := newDecoder(nil)
+	defer d.free()
+	d.Scanner = *s
+	if c.registry.wantsAll() {
+		from := d.Pos()
+		var m rawMessage
+		d.message(&m)
+		if d.Err() == nil && (m.kind == typeCall || m.kind == typeDevice) { // else it depends on the channel
+			switch ev := d.finish(&m, "", bytes.Clone(d.Since(from))).(type) {
+			case *CallStateChangeMessage, *DeviceStateChangeMessage:
+				n.event = ev
+			}
+		}
+	} else {
+		n.glimpse, n.glanced = d.glance()
+	}
+	*s = d.Scanner
+	return n
+}
+
+// wantsAll tells whether every message has to be decoded.
+func (r *registry) wantsAll() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.all) > 0 || len(r.others) > 0
+}
+
 // overlook lets a message take effect without decoding it. It reports false if
 // somebody wants to see it, and if it is any but a plain message about a call
 // that goes on.
 func (c *Client) overlook(channel string, data []byte) bool {
-	if channel != callsTopic {
-		return false
-	}
-	r := c.registry
-	r.mu.Lock()
-	wanted := len(r.all) > 0 || len(r.others) > 0
-	r.mu.Unlock()
-	if wanted {
+	if channel != callsTopic || c.registry.wantsAll() {
 		return false
 	}
 	d := newDecoder(data)
 	defer d.free()
 	h, ok := d.glance()
-	if !ok {
-		return false
-	}
+	return ok && d.End() == nil && c.overlookCall(h, data)
+}
+
+// overlookCall is overlook for a message of which h was seen.
+func (c *Client) overlookCall(h glimpse, data []byte) bool {
 	c.turn.Lock()
 	defer c.turn.Unlock()
+	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.calls[string(h.id)]
@@ -59,13 +106,14 @@ type glimpse struct {
 	generated time.Time
 }
 
-// glance reads no more than that, and reports whether decodeMessage would make
-// a message of the document that shows a call which has not ended.
+// glance reads no more than that of the next value, and reports whether
+// decodeMessage would make a message of it that shows a call which has not
+// ended.
 func (d *decoder) glance() (h glimpse, ok bool) {
 	if !d.Object() {
 		return h, false
 	}
-	call := false
+	call, failure := false, false
 	for d.NextKey() {
 		switch string(d.Key()) {
 		case "messageType":
@@ -75,10 +123,10 @@ func (d *decoder) glance() (h glimpse, ok bool) {
 		case "call":
 			call = d.glanceAtCall(&h)
 		case "errorMessage":
-			return h, false
+			failure = true
 		}
 	}
-	return h, ok && call && d.End() == nil
+	return h, ok && call && !failure && d.Err() == nil
 }
 
 func (d *decoder) glanceAtCall(h *glimpse) bool {

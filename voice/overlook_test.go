@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
 
 // FuzzGlance checks that a glance sees what decoding would.
@@ -29,7 +31,7 @@ func FuzzGlance(f *testing.F) {
 		h, ok := d.glance()
 		ev, err := decodeMessage(callsTopic, bytes.Clone(data))
 		msg, isCall := ev.(*CallStateChangeMessage)
-		if !ok {
+		if !ok || d.End() != nil {
 			return
 		}
 		require.NoError(t, err)
@@ -42,8 +44,50 @@ func FuzzGlance(f *testing.F) {
 	})
 }
 
+// FuzzLook checks that a message which is decoded while the response around it
+// is being scanned is the same as one that is decoded by itself.
+func FuzzLook(f *testing.F) {
+	for _, file := range messageFiles(f) {
+		_, data := readMessage(f, file)
+		f.Add([]byte(data))
+	}
+	for _, s := range hostileMessages {
+		f.Add([]byte(s))
+	}
+	indifferent, curious := offline(f), offline(f)
+	curious.Subscribe()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		want, err := decodeMessage(callsTopic, bytes.TrimSpace(bytes.Clone(data)))
+		for _, c := range []*Client{indifferent, curious} {
+			s := jsonscan.New(fmt.Appendf(nil, "[%s,7]", data))
+			s.Array()
+			s.NextElem()
+			n := c.look(nil, &s).(*note)
+			if err != nil {
+				continue // it may be more than one value
+			}
+			require.True(t, s.NextElem())
+			behind, _ := s.Int()
+			require.EqualValues(t, 7, behind)
+			require.False(t, s.NextElem())
+			require.NoError(t, s.End())
+			if n.event != nil {
+				require.Equal(t, curious, c)
+				require.Equal(t, want, n.event)
+				onDevices, err := decodeMessage(devicesTopic, bytes.TrimSpace(bytes.Clone(data)))
+				require.NoError(t, err)
+				require.Equal(t, onDevices, n.event)
+			}
+			if n.glanced {
+				require.Equal(t, indifferent, c)
+				require.Equal(t, want.(*CallStateChangeMessage).Call.ID, string(n.glimpse.id))
+			}
+		}
+	})
+}
+
 // offline returns a client that receives what is handed to it.
-func offline(t *testing.T) *Client {
+func offline(t testing.TB) *Client {
 	t.Helper()
 	c, err := newClient(Config{BaseURL: "http://gws.example.com"})
 	require.NoError(t, err)
@@ -101,7 +145,7 @@ func TestOverlook_notWhenSomebodyIsInterested(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := offline(t)
-			require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1)))
+			require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1), nil))
 			require.True(t, c.overlook(callsTopic, callMessage("call", StateEstablished, 2, 2)))
 			interested(c)
 			assert.False(t, c.overlook(callsTopic, callMessage("call", StateEstablished, 3, 3)))
@@ -110,7 +154,7 @@ func TestOverlook_notWhenSomebodyIsInterested(t *testing.T) {
 	c := offline(t)
 	c.Subscribe(ForCall("other"))
 	assert.False(t, c.overlook(callsTopic, callMessage("call", StateEstablished, 1, 1)), "the first of a call")
-	require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1)))
+	require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1), nil))
 	assert.True(t, c.overlook(callsTopic, callMessage("call", StateEstablished, 2, 2)))
 	assert.False(t, c.overlook(callsTopic, callMessage("call", StateReleased, 3, 3)))
 	assert.False(t, c.overlook(callsTopic, callMessage("call", StatePreviewCancelled, 3, 3)))
@@ -123,38 +167,58 @@ func expectOffline(c *Client, op Operation) {
 
 func TestTake_waitsBehindWhatIsSlow(t *testing.T) {
 	c := offline(t)
-	require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 5, 1)))
+	require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 5, 1), nil))
 	c.inbox.Readable = func() bool { return false }
 	release := make(chan struct{})
 	c.inbox.mu.Lock()
 	c.inbox.slow = append(c.inbox.slow, func() { <-release })
 	c.startWork()
 	c.inbox.mu.Unlock()
-	assert.False(t, c.take(callsTopic, callMessage("call", StateHeld, 6, 2)), "it is to be queued")
+	assert.False(t, c.take(callsTopic, callMessage("call", StateHeld, 6, 2), nil), "it is to be queued")
 	close(release)
-	require.Eventually(t, func() bool { return c.take(callsTopic, callMessage("call", StateHeld, 6, 2)) }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return c.take(callsTopic, callMessage("call", StateHeld, 6, 2), nil) }, time.Second, time.Millisecond)
 	assert.Equal(t, StateHeld, c.registry.call("call").State)
+}
+
+func TestLook_forgetsTheMessageBefore(t *testing.T) {
+	c := offline(t)
+	sub := c.Subscribe()
+	var memory any
+	for i, data := range [][]byte{callMessage("call", StateEstablished, 0, 0), []byte(`{"messageType":"ErrorMessage"}`), []byte("1"), callMessage("call", StateEstablished, 2, 2)} {
+		s := jsonscan.New(data)
+		memory = c.look(memory, &s)
+		require.NoError(t, s.End())
+		assert.Equal(t, i%3 == 0, memory.(*note).event != nil)
+	}
+	require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 2, 2), memory))
+	ev, err := sub.Next(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{"serial": "2"}, ev.(*CallStateChangeMessage).Call.UserData)
+	s := jsonscan.New(callMessage("call", StateEstablished, 3, 3))
+	c.inbox.working = true
+	assert.Nil(t, c.look(memory, &s).(*note).event, "it would have to be decoded once more")
+	require.NoError(t, s.End())
 }
 
 func TestTake_oneAfterTheOther(t *testing.T) {
 	c := offline(t)
 	c.inbox.taking = true
-	assert.False(t, c.take(callsTopic, callMessage("call", StateHeld, 6, 2)), "it could overtake that")
+	assert.False(t, c.take(callsTopic, callMessage("call", StateHeld, 6, 2), nil), "it could overtake that")
 }
 
 func TestTake_functionsOfTheCallerRunElsewhere(t *testing.T) {
 	c := offline(t)
 	sub := c.Subscribe(Where(func(Event) bool { return true }), ForCall("call"))
-	assert.False(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1)))
+	assert.False(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1), nil))
 	require.NoError(t, sub.Close())
 	require.NoError(t, sub.Close())
-	assert.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1)))
+	assert.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1), nil))
 	p, err := c.expect(t.Context(), Operation{Name: OpHold, CallID: "call", Until: func(Event) bool { return true }}, nil)
 	require.NoError(t, err)
-	assert.False(t, c.take(callsTopic, callMessage("call", StateEstablished, 2, 2)))
+	assert.False(t, c.take(callsTopic, callMessage("call", StateEstablished, 2, 2), nil))
 	c.withdraw(p, false)
 	c.withdraw(p, false)
-	assert.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 2, 2)))
+	assert.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 2, 2), nil))
 }
 
 func TestTake_keepsACopy(t *testing.T) {
@@ -162,7 +226,7 @@ func TestTake_keepsACopy(t *testing.T) {
 	sub := c.Subscribe()
 	data := callMessage("call", StateEstablished, 5, 1)
 	want := string(data)
-	require.True(t, c.take(callsTopic, data))
+	require.True(t, c.take(callsTopic, data, nil))
 	clear(data)
 	ev, err := sub.Next(t.Context())
 	require.NoError(t, err)

@@ -21,23 +21,17 @@ type inbox struct {
 	slow    []func() // what it has to do before it reads the queue
 	taking  bool     // a message takes effect elsewhere
 	queued  bool     // something was queued meanwhile
-	burst   int      // messages of the present response that took effect so far
+	burst   int      // messages of the present response whose readers are asleep
 }
 
-const (
-	// maxBurst is how many messages of one response take effect on the spot.
-	// With more of them the next poll had better not wait for all.
-	maxBurst = 16
-
-	// wakeEvery is how many events take effect before the readers of the first
-	// are woken: waking somebody costs more than taking an event.
-	wakeEvery = 16
-)
+// wakeEvery is how many events take effect before the readers of the first are
+// woken: waking somebody costs more than taking an event.
+const wakeEvery = 32
 
 // newInbox returns an inbox that queues everything until beginReceiving.
 func newInbox(c *Client) *inbox {
 	return &inbox{
-		Reader:  &handover.Reader{Take: c.take, Taken: c.taken, Queued: c.messagesQueued},
+		Reader:  &handover.Reader{Look: c.look, Take: c.take, Taken: c.taken, Queued: c.messagesQueued},
 		working: true,
 	}
 }
@@ -52,9 +46,17 @@ func (c *Client) beginReceiving() error {
 	return nil
 }
 
-// take lets a message take effect, unless it has to wait. Functions of the
-// caller never run here: a slow one would hold up the session.
-func (c *Client) take(channel string, data []byte) bool {
+// isReady tells whether a message may take effect on the spot. Functions of the
+// caller never run there: a slow one would hold up the session.
+func (c *Client) isReady() bool {
+	b := c.inbox
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.working && !b.taking && !c.registry.callsBack()
+}
+
+// take lets a message take effect, unless it has to wait.
+func (c *Client) take(channel string, data []byte, seen any) bool {
 	b := c.inbox
 	b.mu.Lock()
 	if b.working || b.taking || c.registry.callsBack() {
@@ -62,28 +64,50 @@ func (c *Client) take(channel string, data []byte) bool {
 		return false
 	}
 	b.taking = true
-	room := b.burst < maxBurst
 	b.mu.Unlock()
 
-	var slow func()
-	overlooked := c.overlook(channel, data)
-	if !overlooked && room {
-		slow = c.received(channel, bytes.Clone(data))
-	}
+	slow, overlooked := c.took(channel, data, seen)
 
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.taking = false
-	if !overlooked && room {
-		b.burst++
-	}
 	if slow != nil {
 		b.slow = append(b.slow, slow)
 	}
 	if slow != nil || b.queued {
 		c.startWork()
 	}
-	return overlooked || room
+	if !overlooked {
+		b.burst++
+	}
+	wake := b.burst == wakeEvery
+	if wake {
+		b.burst = 0
+	}
+	b.mu.Unlock()
+	if wake {
+		c.wakeReaders()
+	}
+	return true
+}
+
+// took lets a message take effect. It returns what remains to be done, as
+// received does, or that nobody has to be woken.
+func (c *Client) took(channel string, data []byte, seen any) (slow func(), overlooked bool) {
+	n, _ := seen.(*note)
+	switch {
+	case n != nil && n.event != nil && (channel == callsTopic || channel == devicesTopic):
+		ev := n.event
+		n.event = nil
+		return c.decoded(channel, ev), false
+	case n != nil && n.glanced && channel == callsTopic:
+		overlooked = c.overlookCall(n.glimpse, data)
+	default:
+		overlooked = c.overlook(channel, data)
+	}
+	if overlooked {
+		return nil, true
+	}
+	return c.received(channel, bytes.Clone(data)), false
 }
 
 // taken is called after the last message of a response.
@@ -202,6 +226,11 @@ func (c *Client) received(channel string, data json.RawMessage) (slow func()) {
 		c.log.Warn("message not understood", "channel", channel, "err", err)
 		return nil
 	}
+	return c.decoded(channel, ev)
+}
+
+// decoded is received for a message that has been decoded.
+func (c *Client) decoded(channel string, ev Event) (slow func()) {
 	if services, ok := ev.(*ServiceStateChange); ok {
 		return func() { c.serviceChanged(services) }
 	}

@@ -6,16 +6,28 @@
 // would hold up its session.
 package handover
 
-import "context"
+import (
+	"context"
+
+	"github.com/gwsvoice/gws-go/internal/jsonscan"
+)
 
 // Reader takes the events of one subscription, in turns with a goroutine that
 // reads its queue while there is something slow to do.
 type Reader struct {
+	// Look reads the data of a message, exactly one value of s, while the message
+	// is being scanned, so that it has not to be scanned again. Its channel is not
+	// known yet, since it may come behind the data, nor whether it is a good
+	// message: what Look returns is for Take, should it get this one. Memory for it is note, what Look has
+	// returned for another message of the response, or nil. May be nil.
+	Look func(note any, s *jsonscan.Scanner) any
+
 	// Take is offered each message while the queue is empty. If it returns false
-	// the message goes into the queue. data is valid during the call only. It may
-	// be called by two goroutines, must be quick, and must not call methods of
-	// the subscription or its client.
-	Take func(channel string, data []byte) bool
+	// the message goes into the queue. data is valid during the call only. note
+	// is what Look has made of it, nil if it was not asked. Take may be called by
+	// two goroutines, must be quick, and must not call methods of the subscription
+	// or its client.
+	Take func(channel string, data []byte, note any) bool
 
 	// Taken is called after the last event of a response if Take has accepted
 	// one.

@@ -256,6 +256,9 @@ func (s *Scanner) Raw() []byte {
 	return s.data[start:s.pos:s.pos]
 }
 
+// Since returns the part of the data from an offset to the next unread byte.
+func (s *Scanner) Since(from int) []byte { return s.data[from:s.pos:s.pos] }
+
 // Err returns the error that ended the scanner, a *[SyntaxError], or nil.
 func (s *Scanner) Err() error {
 	if s.problem == 0 {

@@ -237,3 +237,27 @@ func TestTable_returnsTheSameString(t *testing.T) {
 		require.Equal(t, string(text), table.String(text))
 	}
 }
+
+func TestSkipSame(t *testing.T) {
+	for _, r := range []struct {
+		doc, value string
+		same       bool
+	}{
+		{`{"k": {"a":1} ,"z":2}`, `{"a":1}`, true},
+		{`{"k":{"a":1},"z":2}`, `{"a":12}`, false},
+		{`{"k":{"a":12},"z":2}`, `{"a":1}`, false},
+		{`{"k":[],"z":2}`, ``, false},
+		{`{"k":{"a":`, `{"a":1}`, false},
+	} {
+		s := New([]byte(r.doc))
+		require.True(t, s.Object())
+		require.True(t, s.NextKey())
+		assert.Equal(t, r.same, s.SkipSame([]byte(r.value)), r.doc)
+		if r.same {
+			require.True(t, s.NextKey())
+			assert.Equal(t, "z", string(s.Key()))
+			require.False(t, s.NextKey())
+			require.NoError(t, s.End())
+		}
+	}
+}

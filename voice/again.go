@@ -1,0 +1,32 @@
+package voice
+
+import "github.com/gwsvoice/gws-go/internal/jsonscan"
+
+// again keeps the value that was read last at one place of a document. The
+// messages about a call repeat most of what they show, in the same bytes: then
+// the value, which is read-only, is that of the message before.
+type again[T any] struct {
+	written []byte // nil: there is none
+	value   T
+}
+
+// maxAgain is how many bytes are remembered. Larger values repeat as well, but
+// each decoder would keep one. Nor can these be nested too deeply elsewhere.
+const maxAgain = 512
+
+// same reads the next value if it is the one that was read last.
+func (a *again[T]) same(s *jsonscan.Scanner) (value T, ok bool) {
+	if s.SkipSame(a.written) {
+		return a.value, true
+	}
+	return value, false
+}
+
+// remember keeps the value that was read from an offset of s on.
+func (a *again[T]) remember(s *jsonscan.Scanner, from int, value T) {
+	written := s.Since(from)
+	if s.Err() != nil || len(written) == 0 || len(written) > maxAgain {
+		return
+	}
+	a.written, a.value = append(a.written[:0], written...), value
+}
