@@ -17,6 +17,8 @@ import (
 	"github.com/gwsvoice/gws-go/voice"
 )
 
+func noEnv(string) string { return "" }
+
 // started runs the program as a user would and returns a page.
 func started(t *testing.T, args ...string) (p *page, stop func() error) {
 	t.Helper()
@@ -25,7 +27,7 @@ func started(t *testing.T, args ...string) (p *page, stop func() error) {
 	logs := &logbook{}
 	done := make(chan error, 1)
 	go func() {
-		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), writer, logs)
+		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), noEnv, writer, logs)
 		_ = writer.CloseWithError(io.EOF)
 		done <- err
 	}()
@@ -131,6 +133,8 @@ func TestRun_refusesWhatMakesNoSense(t *testing.T) {
 		"an unknown flag":   {"-colour", "blue"},
 		"no such address":   {"-addr", "nowhere.invalid:1"},
 	} {
-		assert.Error(t, run(t.Context(), args, io.Discard, io.Discard), name)
+		assert.Error(t, run(t.Context(), args, noEnv, io.Discard, io.Discard), name)
 	}
+	env := func(name string) string { return map[string]string{"GWS_URL": "gws.example.com"}[name] }
+	assert.ErrorContains(t, run(t.Context(), nil, env, io.Discard, io.Discard), `"gws.example.com" is not an http or https URL`)
 }

@@ -5,8 +5,8 @@
 //
 // Without flags it starts a simulated contact centre in the same process, with
 // colleagues who take calls and customers who call, wait, talk and hang up.
-// With -url it is for the agents of a real one, who sign in with their own GWS
-// user name and password. A password is handed to the client of GWS, which needs
+// With -url, or GWS_URL in the environment, it is for the agents of a real one,
+// who sign in with their own GWS user name and password. A password is handed to the client of GWS, which needs
 // it to log in again when the server has ended the login, and goes nowhere else:
 // not to a file, a log, or the browser.
 package main
@@ -31,19 +31,19 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "agentdesktop:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string, out, logs io.Writer) error {
+func run(ctx context.Context, args []string, env func(string) string, out, logs io.Writer) error {
 	cfg := config{}
 	flags := flag.NewFlagSet("agentdesktop", flag.ContinueOnError)
 	flags.SetOutput(logs)
 	addr := flags.String("addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
-	flags.StringVar(&cfg.url, "url", "", "base `URL` of GWS, without /api/v2 (default: a simulator in this process)")
-	flags.StringVar(&cfg.user, "user", "", "GWS user `name` that the login form is filled with")
+	flags.StringVar(&cfg.url, "url", env("GWS_URL"), "base `URL` of GWS, without /api/v2; $GWS_URL if not given, and without both a simulator in this process")
+	flags.StringVar(&cfg.user, "user", env("GWS_USER"), "GWS user `name` that the login form is filled with; $GWS_USER if not given")
 	flags.DurationVar(&cfg.idle, "idle", 30*time.Minute, "a session ends after so long without a request and without an open page")
 	flags.DurationVar(&cfg.lifetime, "lifetime", 12*time.Hour, "longest life of a session")
 	flags.DurationVar(&cfg.timeout, "timeout", 10*time.Second, "longest wait for the outcome of an operation")

@@ -5,9 +5,9 @@
 //
 // Without flags it starts a simulated contact centre in the same process, whose
 // customers call until -calls have been dealt with; with -faults the simulator
-// misbehaves in all the ways that it knows. With -url and -user it works in a
-// real contact centre until it is interrupted; the password is taken from the
-// environment variable GWS_PASSWORD.
+// misbehaves in all the ways that it knows. With -url and -user, or GWS_URL and
+// GWS_USER in the environment, it works in a real contact centre until it is
+// interrupted; the password is taken from GWS_PASSWORD.
 //
 // The rules are those of rules.json, or of the file given with -rules. The
 // first rule that fits a call decides.
@@ -31,17 +31,18 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	err := run(ctx, os.Args[1:], os.Getenv("GWS_PASSWORD"), os.Stdout)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "callbot:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string, password string, out io.Writer) error {
+func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	flags := flag.NewFlagSet("callbot", flag.ContinueOnError)
-	url := flags.String("url", "", "base `URL` of GWS, without /api/v2 (default: a simulator in this process)")
-	user := flags.String("user", "", "the agent's GWS user `name`; the password comes from GWS_PASSWORD")
+	url := flags.String("url", env("GWS_URL"), "base `URL` of GWS, without /api/v2; $GWS_URL if not given, and without both a simulator in this process")
+	user := flags.String("user", env("GWS_USER"), "the agent's GWS user `name`; $GWS_USER if not given; the password is $GWS_PASSWORD")
+	password := env("GWS_PASSWORD")
 	file := flags.String("rules", "", "`file` with the rules (default: those in rules.json of the source)")
 	calls := flags.Int("calls", -1, "end after so many calls; 0 means never (default: 10 with the simulator, else 0)")
 	faults := flags.Bool("faults", false, "let the simulator misbehave")
@@ -55,9 +56,9 @@ func run(ctx context.Context, args []string, password string, out io.Writer) err
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case *url == "" && *user != "":
-		return errors.New("-user needs -url")
+		return errors.New("-user needs -url or GWS_URL")
 	case *url != "" && *user == "":
-		return errors.New("-url needs -user")
+		return errors.New("-url needs -user or GWS_USER")
 	case *url != "" && *faults:
 		return errors.New("-faults is for the simulator")
 	case *url != "" && password == "":

@@ -2,9 +2,9 @@
 // back to the queue, and prints what happened step by step.
 //
 // Without flags it starts a simulated contact centre in the same process and
-// lets a call ring there. With -url and -user it does the same against a real
-// one, on the next call that offers Reject; the password is taken from the
-// environment variable GWS_PASSWORD.
+// lets a call ring there. With -url and -user, or GWS_URL and GWS_USER in the
+// environment, it does the same against a real one, on the next call that offers
+// Reject; the password is taken from GWS_PASSWORD.
 package main
 
 import (
@@ -26,7 +26,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Getenv("GWS_PASSWORD"), os.Stdout)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
 	case errors.Is(err, context.Canceled):
@@ -38,10 +38,11 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, password string, out io.Writer) error {
+func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	flags := flag.NewFlagSet("reject", flag.ContinueOnError)
-	url := flags.String("url", "", "base `URL` of GWS, without /api/v2 (default: a simulator in this process)")
-	user := flags.String("user", "", "the agent's GWS user `name`; the password comes from GWS_PASSWORD")
+	url := flags.String("url", env("GWS_URL"), "base `URL` of GWS, without /api/v2; $GWS_URL if not given, and without both a simulator in this process")
+	user := flags.String("user", env("GWS_USER"), "the agent's GWS user `name`; $GWS_USER if not given; the password is $GWS_PASSWORD")
+	password := env("GWS_PASSWORD")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -52,14 +53,14 @@ func run(ctx context.Context, args []string, password string, out io.Writer) err
 	var sim *voicetest.Server
 	switch {
 	case *url == "" && *user != "":
-		return errors.New("-user needs -url")
+		return errors.New("-user needs -url or GWS_URL")
 	case *url == "":
 		sim = voicetest.NewServer(voicetest.Options{})
 		defer sim.Close()
 		*url, *user, password = sim.URL(), "agent5001", "secret"
 		fmt.Fprintln(out, "simulator   ", sim.URL())
 	case *user == "":
-		return errors.New("-url needs -user")
+		return errors.New("-url needs -user or GWS_USER")
 	case password == "":
 		return errors.New("the password is expected in the environment variable GWS_PASSWORD")
 	}

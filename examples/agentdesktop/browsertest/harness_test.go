@@ -72,6 +72,7 @@ func chromium(t *testing.T) string {
 func start(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	cmd.Env = append(os.Environ(), "GWS_URL=", "GWS_USER=")
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	logs := &strings.Builder{}
