@@ -139,6 +139,8 @@ func signOut(a *window) {
 	a.sees(".call.Established")
 	a.click("#logout")
 	a.sees("#toasts", "You are still on a call")
+	a.click("#toasts button")
+	a.seesNot("#toasts .outcome")
 	a.click("#logout", "Sign out anyway")
 	a.sees("#login-form")
 	a.checkReadable("signed out")
