@@ -216,6 +216,7 @@ func (c *Client) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	c.reconcile(s)
+	c.registry.shareDevices(c.User())
 	return c.beginReceiving()
 }
 

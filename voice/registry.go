@@ -169,6 +169,18 @@ func (r *registry) device(id string) *knownDevice {
 	return nil
 }
 
+// shareDevices lets a user have the same devices as the registry, rather than
+// others that are equal, of which every idle client would have two.
+func (r *registry) shareDevices(u *User) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, d := range u.Devices {
+		if known := r.device(d.ID); known != nil && sameDevice(known.device, d) {
+			u.Devices[i] = known.device
+		}
+	}
+}
+
 // now returns the place in the order of events that a request sent now has.
 func (r *registry) now() uint64 {
 	r.mu.Lock()

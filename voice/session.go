@@ -42,6 +42,7 @@ func (c *Client) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.registry.shareDevices(user)
 	c.session.mu.Lock()
 	defer c.session.mu.Unlock()
 	c.session.count++

@@ -42,8 +42,8 @@ func NewTransport() *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   math.MaxInt,
 		IdleConnTimeout:       idleConnTimeout,
-		ReadBufferSize:        2 << 10,
-		WriteBufferSize:       2 << 10,
+		ReadBufferSize:        1 << 10,
+		WriteBufferSize:       1 << 10,
 		Protocols:             new(http.Protocols),
 	}
 	t.Protocols.SetHTTP1(true)

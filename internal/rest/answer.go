@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/gwsvoice/gws-go/internal/jsonscan"
 )
@@ -159,5 +158,3 @@ func describe(body []byte, err error) string {
 
 // head returns enough of a body to recognise it.
 func head(body []byte) []byte { return body[:min(len(body), 80)] }
-
-func sprintf(format string, v []any) string { return strings.TrimSpace(fmt.Sprintf(format, v...)) }

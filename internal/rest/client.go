@@ -40,19 +40,46 @@ type Options struct {
 
 // Client sends REST requests. It may be used by several goroutines.
 type Client struct {
-	resty *resty.Client
-	opts  Options
+	opts      Options
+	transport cookies.Transport
 }
 
 // New returns a Client.
 func New(opts Options) *Client {
-	hc := *opts.HTTPClient
-	hc.CheckRedirect = refuseRedirect
-	hc.Transport, hc.Jar = &cookies.Transport{Base: hc.Transport, Jar: hc.Jar}, nil
-	r := resty.NewWithClient(&hc)
-	r.SetLogger(logger{opts.Logger})
+	return &Client{opts: opts, transport: cookies.Transport{Base: opts.HTTPClient.Transport, Jar: opts.HTTPClient.Jar}}
+}
+
+// shared is resty for all clients, of which a process may have thousands: what
+// it keeps for itself is the same for each. The client that a request is sent
+// for is in the request's context, see errand.
+var shared = func() *resty.Client {
+	r := resty.NewWithClient(&http.Client{Transport: dispatcher{}, CheckRedirect: refuseRedirect})
+	r.SetLogger(quiet{})
 	r.SetDoNotParseResponse(true)
-	return &Client{resty: r, opts: opts}
+	return r
+}()
+
+// errand is the context of a request.
+type errand struct {
+	context.Context
+	client *Client
+	sent   gwshttp.Sent
+}
+
+type errandKey struct{}
+
+func (e *errand) Value(key any) any {
+	if key == (errandKey{}) {
+		return e
+	}
+	return e.Context.Value(key)
+}
+
+// dispatcher sends a request by the transport of the Client that made it.
+type dispatcher struct{}
+
+func (dispatcher) RoundTrip(r *http.Request) (*http.Response, error) {
+	return r.Context().Value(errandKey{}).(*errand).client.transport.RoundTrip(r)
 }
 
 // refuseRedirect keeps credentials and operations from going anywhere but to
@@ -96,8 +123,8 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 	if err := ctx.Err(); err != nil {
 		return nil, &TransportError{Err: err}
 	}
-	var sent gwshttp.Sent
-	req := c.resty.R().SetContext(sent.Watch(ctx))
+	e := &errand{Context: ctx, client: c}
+	req := shared.R().SetContext(e.sent.Watch(e))
 	req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 	if body != nil {
 		// A reader, not the bytes: resty would copy them into a pooled buffer and
@@ -110,7 +137,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 		if ctxErr := ctx.Err(); ctxErr != nil {
 			err = ctxErr // what the caller did, not how the transport puts it
 		}
-		return nil, &TransportError{Sent: sent.Load() || body == nil && !neverLeft(err), Err: withoutURL(err)}
+		return nil, &TransportError{Sent: e.sent.Load() || body == nil && !neverLeft(err), Err: withoutURL(err)}
 	}
 	defer resp.RawBody().Close()
 	switch answer, err := readAll(resp.RawResponse); {
@@ -221,10 +248,9 @@ func plain(name string) bool {
 	return true
 }
 
-// logger sends what resty has to say to slog. The texts may name URLs, which
-// carry no secrets here.
-type logger struct{ log *slog.Logger }
+// quiet is the log of resty, which has nothing to say that its errors do not.
+type quiet struct{}
 
-func (l logger) Errorf(format string, v ...any) { l.log.Debug("resty", "message", sprintf(format, v)) }
-func (l logger) Warnf(format string, v ...any)  { l.log.Debug("resty", "message", sprintf(format, v)) }
-func (l logger) Debugf(format string, v ...any) { l.log.Debug("resty", "message", sprintf(format, v)) }
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Warnf(string, ...any)  {}
+func (quiet) Debugf(string, ...any) {}
