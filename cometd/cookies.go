@@ -2,7 +2,6 @@ package cometd
 
 import (
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"sync"
 	"time"
@@ -28,7 +27,7 @@ type cookieJar struct {
 
 func newCookieJar(shared http.CookieJar) *cookieJar {
 	if shared == nil {
-		shared, _ = cookiejar.New(nil) // never fails
+		shared = &cookies.Jar{}
 	}
 	return &cookieJar{shared: shared}
 }

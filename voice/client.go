@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
-
 	"github.com/gwsvoice/gws-go/cometd"
+	"github.com/gwsvoice/gws-go/internal/cookies"
 	"github.com/gwsvoice/gws-go/internal/gwshttp"
 	"github.com/gwsvoice/gws-go/internal/handover"
 	"github.com/gwsvoice/gws-go/internal/rest"
@@ -137,9 +135,7 @@ func newClient(cfg Config) (*Client, error) {
 	}
 	hc.Timeout = 0 // it would cut off every held poll
 	if hc.Jar == nil {
-		if hc.Jar, err = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}); err != nil {
-			return nil, err
-		}
+		hc.Jar = &cookies.Jar{}
 	}
 	if cfg.HTTPClient == nil {
 		hc.Transport, c.private = NewTransport(), true
