@@ -47,6 +47,8 @@ type Client struct {
 
 	// Owned by the session goroutine.
 	st        state
+	in        input         // what happened last
+	resumed   time.Duration // when the present action was begun
 	negotiate negotiation
 	asked     bool // RefreshCredentials was asked since the last handshake that succeeded
 
@@ -124,7 +126,7 @@ func Dial(ctx context.Context, rawURL string, opts *Options) (*Client, error) {
 	c.http, c.private = o.httpClient()
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.negotiate = newNegotiation(c)
-	go c.run()
+	go func() { c.run(c.step(input{kind: inStart})) }()
 	select {
 	case <-c.ready:
 		return c, nil

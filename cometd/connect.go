@@ -6,9 +6,25 @@ import (
 	"time"
 )
 
-// connect sends a connect and waits for its reply.
-func (c *Client) connect(probe bool) input {
+// connect is a connect that is under way.
+type connect struct {
+	request   *request
+	exchange  *exchange
+	transport transport
+	began     time.Time
+}
+
+// connect sends a connect, waits for its reply and leaves what came of it in
+// c.in.
+func (c *Client) connect(probe bool) {
+	p := c.newConnect(probe)
+	err := c.exchange(p.transport, p.exchange, c.opts.MaxNetworkDelay+c.st.hold(p.request.probe), !p.request.probe)
+	c.connected(p, err)
+}
+
+func (c *Client) newConnect(probe bool) connect {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	t := c.transport
 	acked := int64(-1)
 	if c.ack.active {
@@ -16,19 +32,26 @@ func (c *Client) connect(probe bool) input {
 	}
 	r := &request{kind: kindConnect, probe: probe || !t.isOpen(), ack: acked, session: c.session}
 	x := c.newExchange(t, r)
+	now := time.Now()
 	if r.probe {
-		c.probed = time.Now()
+		c.probed = now
 	}
-	c.mu.Unlock()
-	began := time.Now()
-	err := c.exchange(t, x, c.opts.MaxNetworkDelay+c.st.hold(r.probe), !r.probe)
-	took := time.Since(began)
+	return connect{r, x, t, now}
+}
+
+//go:noinline
+func (c *Client) connected(p connect, err error) { c.in = c.connectEnded(p, err) }
+
+// connectEnded digests the end of a connect.
+func (c *Client) connectEnded(p connect, err error) input {
+	r, x, t := p.request, p.exchange, p.transport
+	took := time.Since(p.began)
 	c.mu.Lock()
 	reply := r.reply
 	c.mu.Unlock()
 	if reply == nil && errors.Is(err, errInterrupted) {
 		if t.kind() == LongPolling && !r.probe {
-			c.openGap(err, acked >= 0) // it may have been on its way with events
+			c.openGap(err, r.ack >= 0) // it may have been on its way with events
 		}
 		return input{err: errInterrupted}
 	}

@@ -16,43 +16,65 @@ const maxRedirects = 5
 // keeps a copy of every header while a request is under way and reads the URL
 // each time. header becomes that of the request.
 func (c *Client) do(ctx context.Context, u *url.URL, header http.Header, body []byte) (*http.Response, error) {
-	base, jar := c.http.Transport, c.http.Jar.(*cookieJar)
-	if base == nil {
-		base = http.DefaultTransport
-	}
 	own := header["Cookie"]
 	for hops := 0; ; hops++ {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "", bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
 		if hops > 0 {
 			header = header.Clone() // the one before may still be read
 		}
-		req.URL, req.Host, req.Header = u, u.Host, header
-		if u.User != nil && req.Header.Get("Authorization") == "" {
-			password, _ := u.User.Password()
-			req.SetBasicAuth(u.User.Username(), password)
-		}
-		jar.addTo(req, own)
-		resp, err := base.RoundTrip(req)
-		switch {
-		case err != nil:
+		req, err := c.newRequest(ctx, u, header, body, own)
+		if err != nil {
 			return nil, err
-		case resp == nil || resp.Body == nil:
-			return nil, errors.New("transport returned no response")
 		}
-		if len(resp.Header["Set-Cookie"]) > 0 {
-			jar.SetCookies(u, resp.Cookies())
+		resp, err := c.roundTripper().RoundTrip(req)
+		if err != nil {
+			return nil, err
 		}
-		to := redirection(u, resp)
-		if to == nil || hops == maxRedirects {
-			return resp, nil
+		to, err := c.redirected(u, resp, hops == maxRedirects)
+		if err != nil || to == nil {
+			return resp, err
 		}
-		_, _ = io.CopyN(io.Discard, resp.Body, 2<<10) // so that the connection can be used again
-		_ = resp.Body.Close()
 		u = to
 	}
+}
+
+func (c *Client) roundTripper() http.RoundTripper {
+	if c.http.Transport == nil {
+		return http.DefaultTransport
+	}
+	return c.http.Transport
+}
+
+func (c *Client) jar() *cookieJar { return c.http.Jar.(*cookieJar) }
+
+func (c *Client) newRequest(ctx context.Context, u *url.URL, header http.Header, body []byte, cookies []string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.URL, req.Host, req.Header = u, u.Host, header
+	if u.User != nil && req.Header.Get("Authorization") == "" {
+		password, _ := u.User.Password()
+		req.SetBasicAuth(u.User.Username(), password)
+	}
+	c.jar().addTo(req, cookies)
+	return req, nil
+}
+
+// redirected takes the cookies of a response and returns where to go from
+// there, if that is to be followed and this is not the last time.
+func (c *Client) redirected(from *url.URL, resp *http.Response, last bool) (to *url.URL, err error) {
+	if resp == nil || resp.Body == nil {
+		return nil, errors.New("transport returned no response")
+	}
+	if len(resp.Header["Set-Cookie"]) > 0 {
+		c.jar().SetCookies(from, resp.Cookies())
+	}
+	if to = redirection(from, resp); to == nil || last {
+		return nil, nil
+	}
+	_, _ = io.CopyN(io.Discard, resp.Body, 2<<10) // so that the connection can be used again
+	_ = resp.Body.Close()
+	return to, nil
 }
 
 // redirection returns where resp says that the request has to be repeated, if

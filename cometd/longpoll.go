@@ -43,22 +43,35 @@ func (t *longPoll) roundTrip(ctx context.Context, x *exchange) error {
 
 // post sends x and receives what comes back.
 func (t *longPoll) post(ctx context.Context, x *exchange) error {
-	c := t.client
+	header, err := t.header(ctx)
+	if err != nil {
+		return err
+	}
+	resp, err := t.client.do(ctx, t.target(x), header, x.body)
+	if err != nil {
+		return err
+	}
+	return t.receive(x, resp)
+}
+
+func (t *longPoll) header(ctx context.Context) (http.Header, error) {
 	header := http.Header{}
-	if c.opts.Header != nil {
-		more, err := c.opts.Header(ctx)
+	if ask := t.client.opts.Header; ask != nil {
+		more, err := ask(ctx)
 		if err != nil {
-			return &hookError{err}
+			return nil, &hookError{err}
 		}
 		for k, v := range more {
 			header[http.CanonicalHeaderKey(k)] = v
 		}
 	}
 	header["Content-Type"] = contentType
-	resp, err := c.do(ctx, t.target(x), header, x.body)
-	if err != nil {
-		return err
-	}
+	return header, nil
+}
+
+// receive takes in the response to x.
+func (t *longPoll) receive(x *exchange, resp *http.Response) error {
+	c := t.client
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		head, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))

@@ -12,23 +12,43 @@ var errInterrupted = errors.New("interrupted")
 
 func jitter(d time.Duration) time.Duration { return backoff.Jitter(d) }
 
+// idlePoll is after what time a poll counts as idle.
+const idlePoll = time.Second
+
 // run is the session goroutine: it does what next decides until that is to end.
-func (c *Client) run() {
-	act := c.step(input{kind: inStart})
-	var in input
+//
+// The goroutine of an idle agent spends its life waiting for the answer to a
+// poll, and there may be ten thousand of them, so its stack should be small
+// while it waits. What is on it then, from here down to the transport, has
+// small frames; functions that would make them larger are not inlined. And
+// because a stack that has grown over a response does not shrink again, a
+// goroutine whose poll was idle hands over to a new one.
+func (c *Client) run(act action) {
 	for act.kind != actTerminate {
-		var early bool
-		if in, early = c.pause(&act); !early {
-			in = c.perform(act)
+		if !c.pause(&act) {
+			c.perform(&act)
 		}
-		if in.kind < inClose && c.isClosing() {
-			in = input{kind: inClose} // whatever else happened does not matter any more
-		}
-		if then := c.step(in); then.kind != actNone {
-			act = then
+		c.decide(&act)
+		if act.kind == actConnect && c.now()-c.resumed > idlePoll {
+			c.resumed = c.now()
+			go c.run(act)
+			return
 		}
 	}
-	c.finish(in.err)
+	c.finish()
+}
+
+// decide replaces an action that has been carried out, or was interrupted, by
+// the next.
+//
+//go:noinline
+func (c *Client) decide(act *action) {
+	if c.in.kind < inClose && c.isClosing() {
+		c.in = input{kind: inClose} // whatever else happened does not matter any more
+	}
+	if then := c.step(c.in); then.kind != actNone {
+		*act = then
+	}
 }
 
 // step passes an input to the state machine.
@@ -57,8 +77,8 @@ func (c *Client) step(in input) action {
 }
 
 // pause waits until the action is due. An input that arrives in the meantime
-// ends the wait; what is left of it is left in act.
-func (c *Client) pause(act *action) (input, bool) {
+// ends the wait, and pause reports true; what is left of it is left in act.
+func (c *Client) pause(act *action) (early bool) {
 	delay := act.delay + c.spread(act.spread)
 	act.spread = 0
 	due := c.now() + delay
@@ -69,21 +89,23 @@ func (c *Client) pause(act *action) (input, bool) {
 			if timer != nil {
 				timer.Stop()
 			}
-			return in, true
+			c.in = in
+			return true
 		}
 		if timer == nil {
 			if delay <= 0 {
-				return input{}, false
+				return false
 			}
 			timer = time.NewTimer(delay)
 		}
 		select {
 		case <-c.wake:
 		case <-timer.C:
-			return input{}, false
+			return false
 		case <-c.ctx.Done():
 			timer.Stop()
-			return input{kind: inAbort, err: context.Cause(c.ctx)}, true
+			c.in = input{kind: inAbort, err: context.Cause(c.ctx)}
+			return true
 		}
 	}
 }
@@ -160,29 +182,44 @@ func (c *Client) isClosing() bool {
 	return c.closing != nil
 }
 
-// perform carries out an action that is due.
-func (c *Client) perform(act action) input {
-	var in input
-	switch act.kind {
+// perform carries out an action that is due, and leaves what came of it in c.in.
+func (c *Client) perform(act *action) {
+	c.resumed = c.now()
+	if act.kind == actConnect {
+		c.connect(act.probe)
+	} else {
+		c.performOther(act.kind)
+	}
+	c.overrule()
+}
+
+//go:noinline
+func (c *Client) performOther(kind actionKind) {
+	switch kind {
 	case actHandshake:
-		in = c.handshake()
+		c.in = c.handshake()
 	case actRestore:
-		in = c.restore()
-	case actConnect:
-		in = c.connect(act.probe)
+		c.in = c.restore()
 	case actDisconnect:
-		in = c.awaitDisconnect()
+		c.in = c.awaitDisconnect()
 	}
+}
+
+// overrule replaces what came of an action by what counts more.
+//
+//go:noinline
+func (c *Client) overrule() {
 	if c.ctx.Err() != nil {
-		return input{kind: inAbort, err: context.Cause(c.ctx)}
+		c.in = input{kind: inAbort, err: context.Cause(c.ctx)}
+		return
 	}
-	if errors.Is(in.err, errInterrupted) {
+	if errors.Is(c.in.err, errInterrupted) {
 		if posted, ok := c.take(); ok {
-			return posted
+			c.in = posted
+		} else {
+			c.in = input{kind: inDoubt}
 		}
-		return input{kind: inDoubt}
 	}
-	return in
 }
 
 // openTransport makes t ready, without sending anything.
@@ -220,9 +257,9 @@ func (c *Client) exchange(t transport, x *exchange, limit time.Duration, holding
 }
 
 // finish ends the client: nobody waits for it any more after done is closed.
-func (c *Client) finish(cause error) {
+func (c *Client) finish() {
 	c.mu.Lock()
-	err := cause
+	err := c.in.err
 	switch {
 	case c.closing != nil:
 		err = c.closing.err
