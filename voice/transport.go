@@ -25,8 +25,10 @@ import (
 // Operations use others, which all agents have in common. Unlike
 // [http.DefaultTransport], this one keeps all connections that two polls may
 // follow each other on, for a little less than the 30 seconds after which GWS
-// closes them; it resumes TLS sessions, has small buffers, and speaks HTTP/1.1
-// only, since HTTP/2 would put the polls of all agents on one connection.
+// closes them; it resumes TLS sessions, has small buffers, asks for no
+// compression, which costs more than it saves on messages as small as these,
+// and speaks HTTP/1.1 only, since HTTP/2 would put the polls of all agents on
+// one connection.
 // [http.ProxyFromEnvironment] applies. Change what you like before the first
 // use; a limit on connections (MaxConnsPerHost) must leave room for a poll of
 // every agent.
@@ -44,6 +46,7 @@ func NewTransport() *http.Transport {
 		IdleConnTimeout:       idleConnTimeout,
 		ReadBufferSize:        1 << 10,
 		WriteBufferSize:       1 << 10,
+		DisableCompression:    true,
 		Protocols:             new(http.Protocols),
 	}
 	t.Protocols.SetHTTP1(true)
