@@ -117,8 +117,11 @@ func TestServerRestarts(t *testing.T) {
 		w.signInAs(url, "ada")
 	})
 	w.sees("#login .form-error", "The desktop's server was stopped.")
+	w.size(390, 700)
 	w.click(`.people [data-user="ada"]`)
 	w.sees("#login .form-error", "The desktop's server cannot be reached.")
+	w.until("on a phone it is in sight", `document.querySelector("#login .form-error").getBoundingClientRect().bottom <= innerHeight`)
+	w.size(1200, 800)
 	start(t, "-quiet", "-addr", strings.TrimPrefix(url, "http://"))
 	w.click(`.people [data-user="ada"]`) // without loading the page again
 	w.sees("#top-state", "Ready")

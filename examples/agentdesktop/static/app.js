@@ -67,11 +67,16 @@ function showLogin(message) {
   document.body.dataset.view = "login";
   $("desk").hidden = true;
   $("login").hidden = false;
+  showLoginError(message);
+  document.title = "Agent desktop";
+  if (!simulated) (($("login-user").value ? $("login-password") : $("login-user"))).focus();
+}
+
+function showLoginError(message) {
   const error = $("login-form").querySelector(".form-error");
   error.hidden = !message;
   setText(error, message ?? "");
-  document.title = "Agent desktop";
-  if (!simulated) (($("login-user").value ? $("login-password") : $("login-user"))).focus();
+  if (message) error.scrollIntoView({ block: "center" }); // on a phone the form is below the people
 }
 
 async function signIn(event) {
@@ -89,9 +94,8 @@ const signInAs = (button, p) => enter(button, { user: p.user, password: p.passwo
 async function enter(button, body) {
   if (button.getAttribute("aria-disabled") === "true") return;
   const form = $("login-form");
-  const error = form.querySelector(".form-error");
   clearComplaints(form);
-  error.hidden = true;
+  showLoginError();
   button.setAttribute("aria-disabled", "true");
   button.setAttribute("aria-busy", "true");
   try {
@@ -101,13 +105,9 @@ async function enter(button, body) {
       work();
       return;
     }
-    if (!complain(form, answer.field, answer.message)) {
-      error.hidden = false;
-      setText(error, answer.message);
-    }
+    if (!complain(form, answer.field, answer.message)) showLoginError(answer.message);
   } catch {
-    error.hidden = false;
-    setText(error, "The desktop's server cannot be reached.");
+    showLoginError("The desktop's server cannot be reached.");
   } finally {
     button.removeAttribute("aria-disabled");
     button.removeAttribute("aria-busy");
