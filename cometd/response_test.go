@@ -312,3 +312,14 @@ func TestResponse_notTheMessagesOfARequest(t *testing.T) {
 		})
 	}
 }
+
+func TestBuffers_largeOnesAreNotKept(t *testing.T) {
+	for range 100 {
+		large, small := make([]byte, 0, 2*keepBuffer), make([]byte, 100, 1<<10)
+		putBuffer(&large)
+		putBuffer(&small)
+		got := buffers.Get().(*[]byte)
+		assert.LessOrEqual(t, cap(*got), keepBuffer)
+		assert.Empty(t, *got)
+	}
+}

@@ -171,7 +171,10 @@ func (d *decoder) devices() []*Device {
 	if !d.Array() {
 		return list
 	}
-	for d.NextElem() {
+	for n := 0; d.NextElem(); n++ {
+		if n > 0 {
+			d.flush() // so that who keeps one device does not keep the text of all
+		}
 		if v := d.device(); v != nil && d.named(&v.ID) {
 			list = append(list, v)
 		}

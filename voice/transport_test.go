@@ -1,6 +1,7 @@
 package voice_test
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/gwsvoice/gws-go/voice"
 )
@@ -44,4 +46,20 @@ func TestNewTransport_keepsTheConnectionsOfAllAgents(t *testing.T) {
 		polls.Wait()
 	}
 	assert.EqualValues(t, agents, conns.Load())
+}
+
+func TestNewTransport_resumesTLSSessions(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	shared := voice.NewTransport()
+	shared.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	for i := range 3 {
+		resp, err := (&http.Client{Transport: shared}).Get(server.URL)
+		require.NoError(t, err)
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		assert.Equal(t, i > 0, resp.TLS.DidResume)
+		assert.Equal(t, 1, resp.ProtoMajor)
+		shared.CloseIdleConnections()
+	}
 }
