@@ -155,8 +155,9 @@ func newClient(cfg Config) (*Client, error) {
 		HTTPClient: &hc,
 		BaseURL:    base.String() + apiPath,
 		Logger:     c.log,
-		Login:      c.loginAgain,
+		Login:      c.loginForRequest,
 		Logins:     c.session.logins,
+		Sessions:   c.transport.Sessions,
 	})
 	return c, nil
 }

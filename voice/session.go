@@ -15,7 +15,8 @@ import (
 // session is the login: one HTTP session, known to the server by its cookies
 // and renewed when the server has forgotten it.
 type session struct {
-	turn chan struct{} // holds a token while somebody logs in
+	turn     chan struct{} // holds a token while somebody logs in
+	rejected error         // why the login is not tried any more; of whoever holds the token
 
 	mu      sync.Mutex
 	count   uint64 // logins so far
@@ -59,11 +60,31 @@ func (c *Client) loginAgain(ctx context.Context, seen uint64) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if c.session.logins() != seen {
+	if _, fits := c.transport.Sessions(); fits && c.session.logins() != seen {
 		return nil
 	}
+	if err := c.session.rejected; err != nil {
+		return err
+	}
 	c.transport.Forget()
-	return c.login(ctx)
+	err := c.login(ctx)
+	if e, ok := errors.AsType[*APIError](err); ok && e.refusesLogin() {
+		c.session.rejected = err
+	}
+	return err
+}
+
+// loginForRequest is loginAgain for a request that was refused. If the login is
+// refused too, the client ends: no other request would fare better.
+func (c *Client) loginForRequest(ctx context.Context, seen uint64) error {
+	err := c.loginAgain(ctx, seen)
+	if e, ok := errors.AsType[*APIError](err); ok && e.refusesLogin() && c.enter() {
+		go func() {
+			defer c.leave()
+			c.fail(err)
+		}()
+	}
+	return err
 }
 
 // refreshCredentials is asked by the notification session when the server

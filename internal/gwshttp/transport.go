@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,10 @@ type Transport struct {
 	mu    sync.Mutex
 	csrf  string   // canonical name of the CSRF header; "" if the server named none
 	token []string // its value
+
+	// The server opens a session of its own for each request without a live one,
+	// and the token belongs to one of them. Both count the sessions so far.
+	sessions, tokenOf uint64
 }
 
 // New returns a Transport for the session on server that sends by base.
@@ -62,7 +67,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.origin != nil {
 		req.Header["Origin"] = t.origin
 	}
-	if name, token := t.csrfToken(); name != "" {
+	name, token, session := t.csrfToken()
+	if name != "" {
 		req.Header[name] = token
 	}
 	if _, traced := t.base.(*http.Transport); !traced {
@@ -70,7 +76,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.base.RoundTrip(req)
 	if err == nil {
-		t.learn(resp.Header)
+		t.learn(resp.Header, session)
 	}
 	return resp, err
 }
@@ -82,29 +88,50 @@ func (t *Transport) CloseIdleConnections() {
 	}
 }
 
+// Sessions returns a number that changes when the session may be another one,
+// and whether the CSRF token, if there is one, is that of the last.
+func (t *Transport) Sessions() (n uint64, fits bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sessions, t.csrf == "" || t.tokenOf == t.sessions
+}
+
 // Forget drops the CSRF token, which ends with the HTTP session it belongs to.
 func (t *Transport) Forget() {
 	t.mu.Lock()
 	t.csrf, t.token = "", nil
+	t.sessions++
 	t.mu.Unlock()
 }
 
-func (t *Transport) csrfToken() (name string, token []string) {
+func (t *Transport) csrfToken() (name string, token []string, session uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.csrf, t.token
+	return t.csrf, t.token, t.sessions
 }
 
-// learn keeps the CSRF token of a response: the server may rotate it at any time.
-func (t *Transport) learn(h http.Header) {
+// learn keeps the CSRF token of a response to a request of a session: the server
+// may rotate it at any time.
+func (t *Transport) learn(h http.Header, session uint64) {
+	opened := slices.ContainsFunc(h["Set-Cookie"], func(cookie string) bool {
+		name, _, _ := strings.Cut(cookie, "=")
+		return strings.Contains(strings.ToUpper(name), "SESSIONID")
+	})
 	name := http.CanonicalHeaderKey(h.Get(csrfHeader))
 	token := h.Get(name)
-	if !usableCSRF(name, token) {
+	usable := usableCSRF(name, token)
+	if !opened && !usable {
 		return
 	}
 	t.mu.Lock()
-	t.csrf, t.token = name, []string{token}
-	t.mu.Unlock()
+	defer t.mu.Unlock()
+	if opened {
+		t.sessions++
+		session = t.sessions
+	}
+	if usable {
+		t.csrf, t.token, t.tokenOf = name, []string{token}, session
+	}
 }
 
 // usableCSRF refuses names by which a server could make us send a header that

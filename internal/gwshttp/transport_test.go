@@ -93,7 +93,7 @@ func TestCSRF_cannotReplaceOtherHeaders(t *testing.T) {
 		tr := newTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) { return answer(h), nil }))
 		_, err := tr.RoundTrip(httptest.NewRequest("GET", "https://gws.example.com/", nil))
 		require.NoError(t, err)
-		got, _ := tr.csrfToken()
+		got, _, _ := tr.csrfToken()
 		assert.Empty(t, got, name)
 	}
 }
@@ -159,4 +159,43 @@ func TestSent_overTheNetwork(t *testing.T) {
 		require.Error(t, err)
 		assert.Equal(t, want, sent.Load(), rawURL)
 	}
+}
+
+// Two requests that both find the session lost are given a session each; the
+// token that came with one does not fit the other.
+func TestSessions_tellWhetherTheTokenFits(t *testing.T) {
+	var next http.Header
+	inner := func(*http.Request) (*http.Response, error) { return answer(next), nil }
+	tr := newTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) { return inner(r) }))
+	do := func(h http.Header) {
+		next = h
+		_, err := tr.RoundTrip(httptest.NewRequest("GET", "https://gws.example.com/api/v2/me", nil))
+		require.NoError(t, err)
+	}
+	fits := func() bool { _, fits := tr.Sessions(); return fits }
+	opened := http.Header{"Set-Cookie": {"JSESSIONID=1.node1; Path=/"}}
+	token := http.Header{"X-Csrf-Header": {"X-T"}, "X-T": {"one"}}
+	assert.True(t, fits(), "no token, nothing to fit")
+	do(opened)
+	do(token)
+	assert.True(t, fits())
+	do(http.Header{"Set-Cookie": {"AWSALB=x"}})
+	assert.True(t, fits(), "the cookie of a balancer")
+	before, _ := tr.Sessions()
+	do(opened)
+	assert.False(t, fits(), "another session")
+	after, _ := tr.Sessions()
+	assert.Greater(t, after, before)
+
+	plain := inner
+	inner = func(r *http.Request) (*http.Response, error) {
+		inner = plain
+		do(opened) // comes while the token of the session before is on its way
+		next = token
+		return plain(r)
+	}
+	do(nil)
+	assert.False(t, fits())
+	do(token)
+	assert.True(t, fits())
 }

@@ -36,6 +36,9 @@ type Options struct {
 	Login func(ctx context.Context, seen uint64) error
 	// Logins returns the number of logins so far.
 	Logins func() uint64
+	// Sessions returns a number that changes when the session may be another one,
+	// for whatever request, and whether the CSRF token belongs to the last.
+	Sessions func() (n uint64, tokenFits bool)
 }
 
 // Client sends REST requests. It may be used by several goroutines.
@@ -104,19 +107,31 @@ func (c *Client) Post(ctx context.Context, path string, body []byte) ([]byte, er
 	return c.do(ctx, http.MethodPost, path, body, true)
 }
 
+// maxLogins is how often one request leads to a login, if the session is lost
+// over and over.
+const maxLogins = 3
+
 func (c *Client) do(ctx context.Context, method, path string, body []byte, login bool) ([]byte, error) {
-	seen := c.opts.Logins()
-	answer, err := c.send(ctx, method, path, body)
-	refusal, refused := errors.AsType[*Refusal](err)
-	if !login || !refused || !refusal.sessionLost() {
-		return answer, err
+	for sessions, logins := uint64(0), 0; ; logins++ {
+		seen := c.opts.Logins()
+		answer, err := c.send(ctx, method, path, body)
+		refusal, refused := errors.AsType[*Refusal](err)
+		now, fits := c.opts.Sessions()
+		switch {
+		case !login || !refused || !refusal.sessionLost():
+			return answer, err
+		case logins > 0 && sessions == now && fits || logins == maxLogins:
+			// Refused after a login, and not because another request that found the
+			// session lost was given one of its own meanwhile.
+			return nil, err
+		}
+		c.opts.Logger.Info("session lost", "path", pathOnly(path), "status", refusal.HTTPStatus)
+		if loginErr := c.opts.Login(ctx, seen); loginErr != nil {
+			refusal.LoginErr = loginErr
+			return nil, err
+		}
+		sessions, _ = c.opts.Sessions()
 	}
-	c.opts.Logger.Info("session lost", "path", pathOnly(path), "status", refusal.HTTPStatus)
-	if loginErr := c.opts.Login(ctx, seen); loginErr != nil {
-		refusal.LoginErr = loginErr
-		return nil, err
-	}
-	return c.send(ctx, method, path, body)
 }
 
 func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]byte, error) {

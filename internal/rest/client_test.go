@@ -44,7 +44,8 @@ func newClient(t *testing.T, handler http.HandlerFunc, login func() error) (*Cli
 			logins.Add(1)
 			return login()
 		},
-		Logins: logins.Load,
+		Logins:   logins.Load,
+		Sessions: transport.Sessions,
 	}), transport
 }
 
@@ -237,4 +238,36 @@ func TestMarshal(t *testing.T) {
 	assert.Error(t, err)
 	_, err = Marshal("SendDtmf", func() {})
 	assert.Error(t, err)
+}
+
+// A refusal after the login is the answer, unless the server has opened another
+// session for some other request meanwhile, to which the token does not belong.
+func TestLogin_isRepeatedWhereTheSessionChanged(t *testing.T) {
+	for _, changes := range []int{0, 1, 2, 100} {
+		posts, sessions := 0, 0
+		c, _ := newClient(t, func(w http.ResponseWriter, r *http.Request) {
+			posts++
+			if sessions < changes {
+				sessions++
+				w.Header().Set("Set-Cookie", "JSESSIONID=other")
+			} else if posts > 1 && changes > 0 {
+				_, _ = io.WriteString(w, `{"statusCode":0}`)
+				return
+			}
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, "Missing or invalid Csrf token")
+		}, func() error { return nil })
+		_, err := c.Post(t.Context(), "/me", []byte("{}"))
+		switch changes {
+		case 0:
+			assert.Equal(t, 2, posts)
+			assert.Error(t, err)
+		case 100:
+			assert.Equal(t, 1+maxLogins, posts, "not for ever")
+			assert.Error(t, err)
+		default:
+			assert.Equal(t, 1+changes, posts)
+			assert.NoError(t, err)
+		}
+	}
 }
