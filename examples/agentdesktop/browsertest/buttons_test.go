@@ -276,6 +276,7 @@ func supervisor(a, s *window) {
 	a.seesNot(".chips .badge", "The agent is muted")
 	s.press("SwitchToListenIn")
 	s.sees(".chips", "You are not heard")
+	s.sees("#team-now", "Monitoring Ada Adams: listen in")
 	s.checkReadable("supervisor")
 	s.shot("14-supervisor")
 	s.press("SwitchToBargeIn")

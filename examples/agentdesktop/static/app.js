@@ -125,7 +125,10 @@ function work() {
         showTeam();
         refreshEmpty();
       },
-      calls: setCalls,
+      calls: (value) => {
+        setCalls(value);
+        showTeam();
+      },
       history: setHistory,
       activity: setActivity,
       team: setTeam,

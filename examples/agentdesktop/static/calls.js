@@ -101,6 +101,10 @@ export function chooseNth(n) {
   cards.get(v.call.id).el.focus();
 }
 
+// monitoringNow is how a supervisor is on the call of another one: on this call
+// it may have been changed since the monitoring began.
+export const monitoringNow = () => calls.find((v) => v.monitoring)?.monitoring;
+
 // byKey presses the button with a key: on the chosen call if it has one, or else
 // on the first call that has.
 export function byKey(key) {

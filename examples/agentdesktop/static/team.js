@@ -6,6 +6,7 @@ import { devicePath } from "./api.js";
 import { onSubmit, press, submit } from "./forms.js";
 import { toast } from "./outcomes.js";
 import { agent } from "./agent.js";
+import { monitoringNow } from "./calls.js";
 
 let team = [];
 const ways = [["ListenIn", "Listen in", "ear"], ["Coach", "Coach", "coach"], ["BargeIn", "Barge in", "barge"]];
@@ -63,7 +64,7 @@ function updateMember(li, m, target) {
   line.hidden = !calls.length;
   for (const button of li.querySelectorAll(".buttons .btn")) {
     button.hidden = !agent.operations.includes(button.dataset.op);
-    const on = target === m.device && agent.device.supervisorMonitoringState.state === button.dataset.op;
+    const on = target === m.device && (monitoringNow() ?? agent.device.supervisorMonitoringState.state) === button.dataset.op;
     button.setAttribute("aria-pressed", String(on));
   }
   li.querySelector(".buttons").hidden = !ways.some(([op]) => agent.operations.includes(op));
@@ -79,7 +80,8 @@ function showMonitoring(device, target) {
       h("button", { type: "button", class: "btn small", dataset: { op: "CancelSupervisorMonitoring" }, onclick: (e) => act(e.currentTarget, "CancelSupervisorMonitoring") }, "Stop")));
   }
   const who = team.find((m) => m.device === target)?.name ?? "a number";
-  const way = ways.find(([op]) => op === state.state)?.[1] ?? state.state;
+  const now = monitoringNow() ?? state.state;
+  const way = ways.find(([op]) => op === now)?.[1] ?? now;
   setText(place.querySelector("span"), `Monitoring ${who}: ${way.toLowerCase()}`);
 }
 
