@@ -29,7 +29,7 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var got []message
 		var raws []string
-		n, err := scan(bytes.TrimSpace(slices.Clone(body)), &look{}, func(m *message) {
+		n, err := scan(bytes.TrimSpace(slices.Clone(body)), &scanned{}, func(m *message) {
 			got = append(got, *m)
 			raws = append(raws, string(m.raw))
 			e := m.event(string(m.channel))

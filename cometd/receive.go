@@ -9,8 +9,8 @@ import (
 // events go to the subscriptions. It never waits for a reader, but for the
 // short time that fullGrace allows.
 func (c *Client) receive(x *exchange, body []byte, t Transport) error {
-	x.look.reader = c.reader.Load()
-	n, err := scan(body, &x.look, func(m *message) { c.handle(x, m, t) })
+	x.scanned.reader = c.reader.Load()
+	n, err := scan(body, &x.scanned, func(m *message) { c.handle(x, m, t) })
 	x.wakeReaders()
 	if err == nil {
 		return nil
@@ -238,7 +238,7 @@ func (c *Client) deliver(x *exchange, m *message) {
 		if !slices.Contains(x.readers, s) {
 			x.readers = append(x.readers, s)
 		}
-		if s.take(name, m.data.of(m.raw), x.look.note) {
+		if s.take(name, m.data.of(m.raw), x.scanned.note) {
 			continue
 		}
 		if s.queue.Free() == 0 && !s.stalled.Load() {

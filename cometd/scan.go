@@ -55,30 +55,33 @@ var (
 	errNoChannel  = errors.New("message without channel")
 )
 
-// look is what a reader has seen of the data of the latest message that has any.
-type look struct {
-	reader *handover.Reader // nil: nobody looks
-	note   any
+// scanned is what scan works with.
+type scanned struct {
+	message message
+	reader  *handover.Reader // looks at data; nil: nobody does
+	note    any              // what it has seen of the latest
 }
 
 // scan calls yield with each message of body, which is an array of messages or
-// a single one, and lets l look at their data. A message that is broken is left out, and so is what cannot be
+// a single one, and lets a reader look at their data. It uses the memory of w.
+// A message that is broken is left out, and so is what cannot be
 // told from it; err is what was wrong with the first one. scan may write to the
 // body where that is broken.
-func scan(body []byte, l *look, yield func(*message)) (n int, err error) {
+func scan(body []byte, w *scanned, yield func(*message)) (n int, err error) {
 	if len(body) >= 4 && bytes.HasPrefix(body, []byte("/*")) && bytes.HasSuffix(body, []byte("*/")) {
 		body = bytes.TrimSpace(body[2 : len(body)-2]) // a relic of old servers
 	}
-	var m message
+	m := &w.message
+	defer func() { *m = message{} }()
 	one := func(s *jsonscan.Scanner) {
-		if wrong := m.scan(body, s, l); wrong != nil {
+		if wrong := w.scan(body, s); wrong != nil {
 			if err == nil {
 				err = wrong
 			}
 			return
 		}
 		n++
-		yield(&m)
+		yield(m)
 	}
 	s := jsonscan.New(body)
 	if s.Kind() != jsonscan.Array {
@@ -118,7 +121,8 @@ func scan(body []byte, l *look, yield func(*message)) (n int, err error) {
 
 // scan reads one message. An error of another kind than the scanner's concerns
 // this message only.
-func (m *message) scan(body []byte, s *jsonscan.Scanner, l *look) error {
+func (w *scanned) scan(body []byte, s *jsonscan.Scanner) error {
+	m := &w.message
 	*m = message{}
 	if s.Kind() != jsonscan.Object {
 		s.Skip()
@@ -146,13 +150,13 @@ func (m *message) scan(body []byte, s *jsonscan.Scanner, l *look) error {
 		case "clientId":
 			m.clientID, _ = s.Text()
 		case "data":
-			if l.reader == nil {
+			if w.reader == nil {
 				m.data = value()
 				continue
 			}
 			s.Kind() // steps over space
 			at := s.Pos() - from
-			l.note = l.reader.Look(l.note, s)
+			w.note = w.reader.Look(w.note, s)
 			m.data = part{at, s.Pos() - from}
 		case "ext":
 			m.ext = value()

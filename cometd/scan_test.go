@@ -22,7 +22,7 @@ func TestScan_stepsOverBrokenMessages(t *testing.T) {
 		`[{"channel":"/a"}] x`:                                 "/a",
 	} {
 		var got []string
-		n, err := scan([]byte(body), &look{}, func(m *message) { got = append(got, string(m.channel)) })
+		n, err := scan([]byte(body), &scanned{}, func(m *message) { got = append(got, string(m.channel)) })
 		assert.Error(t, err, body)
 		assert.Equal(t, want, strings.Join(got, " "), body)
 		assert.Len(t, got, n)
@@ -33,7 +33,7 @@ func TestScan_brokenBodiesCostLittle(t *testing.T) {
 	for _, unit := range []string{"{x},", "[", "{", `"`, ",", `{"channel":"/a"},x`, "[{},"} {
 		body := append([]byte("["), bytes.Repeat([]byte(unit), 4<<20/len(unit))...)
 		start := time.Now()
-		_, err := scan(body, &look{}, func(*message) {})
+		_, err := scan(body, &scanned{}, func(*message) {})
 		assert.Error(t, err)
 		assert.Less(t, time.Since(start), 5*time.Second, unit)
 	}
@@ -42,7 +42,7 @@ func TestScan_brokenBodiesCostLittle(t *testing.T) {
 func TestScan_parts(t *testing.T) {
 	body := []byte(` [ {"channel" : "/\u0061" , "data" : {"x":1} ,"id":12,"ext":[] } ] `)
 	var kept *Message
-	n, err := scan(bytes.TrimSpace(body), &look{}, func(m *message) {
+	n, err := scan(bytes.TrimSpace(body), &scanned{}, func(m *message) {
 		e := m.event(string(m.channel))
 		assert.Equal(t, `/a {"x":1} [] 12`, fmt.Sprintf("%s %s %s %s", e.Channel, e.Data, e.Ext, m.id))
 		assert.Equal(t, `{"channel" : "/\u0061" , "data" : {"x":1} ,"id":12,"ext":[] }`, string(e.Raw))

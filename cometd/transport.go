@@ -42,7 +42,7 @@ type exchange struct {
 	events atomic.Int64 // received with it
 	broken error        // why a message in the response could not be read
 
-	look    look            // of the reader that takes events past its queue
+	scanned scanned
 	readers []*Subscription // to be woken at the end of the response or frame
 }
 

@@ -1,7 +1,6 @@
 package voice
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/gwsvoice/gws-go/internal/jsonscan"
@@ -26,19 +25,20 @@ func (c *Client) look(memory any, s *jsonscan.Scanner) any {
 		n = new(note)
 	}
 	*n = note{}
-	if s.Kind() != jsonscan.Object || !c.isReady() {
+	ready, all := c.isReady()
+	if s.Kind() != jsonscan.Object || !ready {
 		s.Skip()
 		return n
 	}
 	d := newDecoder(nil)
 	defer d.free()
 	d.Scanner = *s
-	if c.registry.wantsAll() {
+	if all {
 		from := d.Pos()
 		var m rawMessage
 		d.message(&m)
 		if d.Err() == nil && (m.kind == typeCall || m.kind == typeDevice) { // else it depends on the channel
-			switch ev := d.finish(&m, "", bytes.Clone(d.Since(from))).(type) {
+			switch ev := d.finish(&m, "", copied(d.Since(from))).(type) {
 			case *CallStateChangeMessage, *DeviceStateChangeMessage:
 				n.event = ev
 			}
@@ -50,18 +50,29 @@ func (c *Client) look(memory any, s *jsonscan.Scanner) any {
 	return n
 }
 
-// wantsAll tells whether every message has to be decoded.
-func (r *registry) wantsAll() bool {
+// copied is bytes.Clone without room for more, which would have to be cleared.
+func copied(data []byte) []byte {
+	c := make([]byte, len(data))
+	copy(c, data)
+	return c
+}
+
+// wanted tells whether every message has to be decoded, and whether functions
+// of the caller see some.
+func (r *registry) wanted() (all, foreign bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.all) > 0 || len(r.others) > 0
+	return len(r.all) > 0 || len(r.others) > 0, r.foreign > 0
 }
 
 // overlook lets a message take effect without decoding it. It reports false if
 // somebody wants to see it, and if it is any but a plain message about a call
 // that goes on.
 func (c *Client) overlook(channel string, data []byte) bool {
-	if channel != callsTopic || c.registry.wantsAll() {
+	if channel != callsTopic {
+		return false
+	}
+	if all, _ := c.registry.wanted(); all {
 		return false
 	}
 	d := newDecoder(data)

@@ -46,20 +46,24 @@ func (c *Client) beginReceiving() error {
 	return nil
 }
 
-// isReady tells whether a message may take effect on the spot. Functions of the
-// caller never run there: a slow one would hold up the session.
-func (c *Client) isReady() bool {
+// isReady tells whether a message may take effect on the spot, and whether all
+// have to be decoded. Functions of the caller never run there: a slow one would
+// hold up the session.
+func (c *Client) isReady() (ready, all bool) {
 	b := c.inbox
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return !b.working && !b.taking && !c.registry.callsBack()
+	busy := b.working || b.taking
+	b.mu.Unlock()
+	all, foreign := c.registry.wanted()
+	return !busy && !foreign, all
 }
 
 // take lets a message take effect, unless it has to wait.
 func (c *Client) take(channel string, data []byte, seen any) bool {
 	b := c.inbox
+	_, foreign := c.registry.wanted()
 	b.mu.Lock()
-	if b.working || b.taking || c.registry.callsBack() {
+	if foreign || b.working || b.taking {
 		b.mu.Unlock()
 		return false
 	}

@@ -252,13 +252,6 @@ func (r *registry) unsubscribe(s *Subscription) {
 	}
 }
 
-// callsBack tells whether functions of the caller see events.
-func (r *registry) callsBack() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.foreign > 0
-}
-
 // listeners returns the subscriptions that may select ev, in two slices that
 // the caller must not change.
 func (r *registry) listeners(ev Event) (all, limited []*Subscription) {
