@@ -58,11 +58,12 @@ func copied(data []byte) []byte {
 }
 
 // wanted tells whether every message has to be decoded, and whether functions
-// of the caller see some.
+// of the caller see some. While operations are pending, the next message is most
+// likely about one of them.
 func (r *registry) wanted() (all, foreign bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.all) > 0 || len(r.others) > 0, r.foreign > 0
+	return len(r.all) > 0 || len(r.pending) > 0, r.foreign > 0
 }
 
 // overlook lets a message take effect without decoding it. It reports false if
