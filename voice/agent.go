@@ -11,7 +11,7 @@ import (
 // [*ArgumentError].
 type AgentStateOptions struct {
 	WorkMode   string // Ready only: "ManualIn" or "AutoIn"; "" leaves it to the switch
-	WrapUpTime string // AfterCallWork and AuxWork: changes or cancels the wrap-up time, as "0"; "" leaves it
+	WrapUpTime string // AfterCallWork and AuxWork: changes the wrap-up time, in seconds as far as is known, or cancels it, as "0"; "" leaves it
 }
 
 type agentStateParams struct {

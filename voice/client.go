@@ -52,6 +52,13 @@ type Config struct {
 
 // Client is one agent's session with the contact centre. Its methods may be
 // called from several goroutines.
+//
+// A method with the name of an operation sends it and waits until it is settled;
+// its comment says by what, and which capability the call or device must show.
+// Its error is an [*ArgumentError] or [*NotSentError] if nothing was sent, an
+// [*APIError] if it was refused, a [*FailedError] if it failed after it was
+// accepted, or an [*UnconfirmedError]. When ctx ends it returns at once; if the
+// request was sent by then, what becomes of it is not known.
 type Client struct {
 	log              *slog.Logger
 	base             string // the server's URL, without /api/v2
@@ -302,7 +309,12 @@ func (c *Client) fail(err error) {
 			}
 		}
 		c.log.Info("closed", "err", err)
-		if c.events != nil && err != ErrClosed {
+		e, refused := errors.AsType[*APIError](err)
+		switch {
+		case c.events == nil || err == ErrClosed:
+		case refused && e.refusesLogin():
+			_ = c.events.CloseNow() // a farewell would be another attempt with these credentials
+		default:
 			_ = c.events.Close()
 		}
 	})

@@ -171,7 +171,7 @@ func TestSession_expires(t *testing.T) {
 func TestSession_aWrongPasswordIsNotTriedAgain(t *testing.T) {
 	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
 		right := true
-		client := connect(t, sim, func(c *voice.Config) {
+		client, w := connectBy(t, sim, func(c *voice.Config) {
 			c.Auth = authFunc(func(r *http.Request) error {
 				password := "wrong"
 				if right {
@@ -183,6 +183,7 @@ func TestSession_aWrongPasswordIsNotTriedAgain(t *testing.T) {
 		right = false
 		sim.ExpireLogin("5001")
 		sim.ClearRequests()
+		w.clear()
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
@@ -199,6 +200,7 @@ func TestSession_aWrongPasswordIsNotTriedAgain(t *testing.T) {
 			assert.True(t, unsent, "%v", err)
 		}
 		time.Sleep(time.Hour)
+		assert.NotContains(t, w.others(), "disconnect", "not with these credentials")
 		logins := 0
 		for _, r := range sim.Requests() {
 			if r.Method == http.MethodGet {
