@@ -89,16 +89,16 @@ func (c *Client) SwitchToBargeIn(ctx context.Context, callID string) (*CallState
 }
 
 // MuteMonitoredUser mutes the agent whom a supervisor monitors, and returns the
-// message that shows it in the supervisor's call. It needs the MuteMonitoredUser
-// capability, which comes with barging in. Reference: Voice API, Supervisor Mute
-// Monitored User.
+// message that shows it in the supervisor's call. The supervisor must have barged
+// in; that it is possible is, observed, not among the capabilities of the call.
+// Reference: Voice API, Supervisor Mute Monitored User.
 func (c *Client) MuteMonitoredUser(ctx context.Context, callID string) (*CallStateChangeMessage, error) {
 	return c.one(ctx, Operation{Name: OpMuteMonitoredUser, CallID: callID})
 }
 
-// UnmuteMonitoredUser undoes [Client.MuteMonitoredUser] and returns the message
-// that shows it. It needs the UnmuteMonitoredUser capability. Reference: Voice
-// API, Supervisor Unmute Monitored User.
+// UnmuteMonitoredUser undoes [Client.MuteMonitoredUser], under the same
+// condition, and returns the message that shows it. Reference: Voice API,
+// Supervisor Unmute Monitored User.
 func (c *Client) UnmuteMonitoredUser(ctx context.Context, callID string) (*CallStateChangeMessage, error) {
 	return c.one(ctx, Operation{Name: OpUnmuteMonitoredUser, CallID: callID})
 }
