@@ -273,7 +273,7 @@ func TestAside(t *testing.T) {
 func TestDarkColours(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
-	url := start(t, "-quiet")
+	url := start(t, "-quiet", "-timeout", "1500ms")
 	a := b.window("ada", 1440, 900)
 	_, err := chromedp.Call(a.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
@@ -293,4 +293,16 @@ func TestDarkColours(t *testing.T) {
 	a.sees(".panel")
 	a.checkReadable("talking, dark")
 	a.shot("24-dark-talking")
+	for _, kind := range [][2]string{{"refuse", "refused"}, {"fail", "failed"}, {"silence", "unknown"}, {"outage", "unsent"}} {
+		a.simulate(kind[0])
+		if kind[0] == "outage" {
+			a.sees("#banner[data-link=voice]")
+		}
+		a.press("Hold")
+		a.sees(".call > .outcome." + kind[1])
+		a.send("InitiateTransfer")
+		a.complaint(".panel input", "Enter a number.", "")
+		a.checkReadable(kind[1] + ", dark")
+		a.shot("24-dark-" + kind[1])
+	}
 }
