@@ -49,6 +49,7 @@ type Client struct {
 	st        state
 	in        input         // what happened last
 	resumed   time.Duration // when the present action was begun
+	spare     *span         // of the exchange before; may be nil
 	negotiate negotiation
 	asked     bool // RefreshCredentials was asked since the last handshake that succeeded
 

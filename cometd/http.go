@@ -21,10 +21,7 @@ func (c *Client) do(ctx context.Context, u *url.URL, header http.Header, body []
 		if hops > 0 {
 			header = header.Clone() // the one before may still be read
 		}
-		req, err := c.newRequest(ctx, u, header, body, own)
-		if err != nil {
-			return nil, err
-		}
+		req := c.newRequest(ctx, u, header, body, own)
 		resp, err := c.roundTripper().RoundTrip(req)
 		if err != nil {
 			return nil, err
@@ -46,18 +43,20 @@ func (c *Client) roundTripper() http.RoundTripper {
 
 func (c *Client) jar() *cookieJar { return c.http.Jar.(*cookieJar) }
 
-func (c *Client) newRequest(ctx context.Context, u *url.URL, header http.Header, body []byte, cookies []string) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "", bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.URL, req.Host, req.Header = u, u.Host, header
+func (c *Client) newRequest(ctx context.Context, u *url.URL, header http.Header, body []byte, cookies []string) *http.Request {
+	reader := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
+	req := (&http.Request{ // http.NewRequest would parse a URL and make a header
+		Method: http.MethodPost, URL: u, Host: u.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: reader(), ContentLength: int64(len(body)),
+		GetBody: func() (io.ReadCloser, error) { return reader(), nil },
+	}).WithContext(ctx)
 	if u.User != nil && req.Header.Get("Authorization") == "" {
 		password, _ := u.User.Password()
 		req.SetBasicAuth(u.User.Username(), password)
 	}
 	c.jar().addTo(req, cookies)
-	return req, nil
+	return req
 }
 
 // redirected takes the cookies of a response and returns where to go from

@@ -235,20 +235,19 @@ func (c *Client) openTransport(t transport) error {
 
 // exchange sends x on behalf of the session goroutine and waits for its end.
 func (c *Client) exchange(t transport, x *exchange, limit time.Duration, holding bool) error {
-	ctx, cancel := context.WithCancelCause(c.ctx)
-	defer cancel(nil)
+	s := c.newSpan()
+	defer c.endSpan(s)
 	c.mu.Lock()
 	if len(c.inbox) > 0 || c.closing != nil {
 		c.mu.Unlock()
 		return c.settle(x, errInterrupted, t)
 	}
-	c.interrupt, c.holding = cancel, holding
+	c.interrupt, c.holding = s.cancel, holding
 	c.mu.Unlock()
-	err := t.open(ctx)
+	err := t.open(s.ctx)
 	if err == nil && x != nil {
-		timer := time.AfterFunc(limit, func() { cancel(errTimeout) })
-		err = t.roundTrip(ctx, x)
-		timer.Stop()
+		s.begin(limit)
+		err = t.roundTrip(s.ctx, x)
 	}
 	c.mu.Lock()
 	c.interrupt, c.holding = nil, false
