@@ -55,7 +55,10 @@
 //
 // # Many agents
 //
-// Ten thousand agents in one process need about 600 MB and this:
+// Ten thousand idle agents in one process need about 450 MB, and half as much
+// again for garbage while a few thousand events a second come in, if the garbage
+// collector is set as it is by default ("go run ./internal/bench -fleet" in this
+// module's repository tries it). They need this:
 //
 //   - One transport for all, made by [NewTransport], and an http.Client of its
 //     own for each agent, so that cookies stay apart.
@@ -66,7 +69,7 @@
 //   - Logins at a pace that the contact centre bears. Connect is some eight
 //     requests: call it from a few dozen goroutines, not from ten thousand. After
 //     an outage the clients pace themselves: each waits for a random time, and
-//     longer after each failure.
+//     longer after each failure, so that they come back over half a minute.
 //   - Subscriptions that are read or closed, and as few as possible: one without
 //     a filter for each agent is cheaper than one for each call.
 //   - With https, some 30 kB more for each connection.

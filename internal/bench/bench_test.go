@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,4 +47,33 @@ func TestLine_comparesWithTargets(t *testing.T) {
 	r = row{title: "work", metric: "rate", unit: "/s", noFloor: true, atLeast: true, must: 20, aim: 30}
 	got = &result{ours: []metrics{{"rate": 25}}}
 	assert.Equal(t, "| work |  | 25.0/s |  | ≥ 20.0/s | ≥ 30.0/s | must |", r.line(got))
+}
+
+func TestUpdate_replacesTheResultOnly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "README.md")
+	require.NoError(t, os.WriteFile(file, []byte("a\n<!-- table -->\nold\n<!-- end of table -->\nb\n<!-- fleet -->\n<!-- end of fleet -->\nc\n"), 0o600))
+	require.NoError(t, replaceResult(file, false, "new\n"))
+	require.NoError(t, replaceResult(file, true, "fleet\n"))
+	require.NoError(t, replaceResult(file, false, "newer\n"))
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "a\n<!-- table -->\n\nnewer\n\n<!-- end of table -->\nb\n<!-- fleet -->\n\nfleet\n\n<!-- end of fleet -->\nc\n", string(text))
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	assert.Error(t, replaceResult(file, false, "new"))
+
+	assert.Equal(t, []string{"-run", "x"}, withoutUpdate([]string{"-run", "x", "-update", "README.md"}))
+	assert.Equal(t, []string{"-fleet"}, withoutUpdate([]string{"--update=README.md", "-fleet"}))
+}
+
+// TestREADME_hasEveryRow reminds of a new run when a row was added or renamed.
+func TestREADME_hasEveryRow(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	for _, r := range rows() {
+		assert.Contains(t, string(text), "\n| "+r.title+" | ")
+	}
+	for _, fleet := range []bool{true, false} {
+		begin, end := marks(fleet)
+		assert.Regexp(t, "(?s)"+begin+"\n.*"+end, string(text))
+	}
 }

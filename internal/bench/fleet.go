@@ -18,11 +18,12 @@ import (
 
 // fleetOptions are the size of a fleet and how long things take.
 type fleetOptions struct {
-	agents int
-	logins int           // at the same time
-	period time.Duration // from one event of an agent to the next
-	steady time.Duration // for which everything works
-	cut    time.Duration // for which the server is cut off
+	command string
+	agents  int
+	logins  int           // at the same time
+	period  time.Duration // from one event of an agent to the next
+	steady  time.Duration // for which everything works
+	cut     time.Duration // for which the server is cut off
 }
 
 // fleet is a number of agents in this process, with the server in another.
@@ -142,7 +143,9 @@ func (f *fleet) run(ctx context.Context) (*figures, error) {
 	if err := tell("halt"); err != nil {
 		return nil, err
 	}
-	time.Sleep(eventAfter + time.Second)
+	if err := f.drain(); err != nil {
+		return nil, err
+	}
 	got.most = mostResident() - before
 	return got, f.compare(got)
 }
@@ -206,6 +209,27 @@ func (f *fleet) awaitAll(ctx context.Context, got *figures) error {
 			return fmt.Errorf("%d agents are not back %v after the server", missing, time.Since(got.returned).Round(time.Second))
 		}
 	}
+}
+
+// drain waits until every event has come, or none comes any more: the machine
+// may be busy.
+func (f *fleet) drain() error {
+	const patience = 30 * time.Second
+	var all []truth
+	if err := f.server.tell("truth", &all); err != nil {
+		return err
+	}
+	for missing, progress := -1, time.Now(); missing != 0 && time.Since(progress) < patience; {
+		time.Sleep(eventAfter + time.Second)
+		n := 0
+		for i, m := range f.members {
+			n += m.missing(all[i])
+		}
+		if n != missing {
+			missing, progress = n, time.Now()
+		}
+	}
+	return nil
 }
 
 // compare compares what everybody knows with the truth.

@@ -112,6 +112,13 @@ func (m *member) count(n int, snapshot bool) {
 	}
 }
 
+// missing returns how many events are still to come.
+func (m *member) missing(is truth) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(is.Sent-m.last, 0)
+}
+
 // compare tells in what way the agent, or his client, is not up to date, and
 // how many events he lacks that nobody has said to be missing.
 func (m *member) compare(is truth) (wrong string, lost int) {

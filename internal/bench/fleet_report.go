@@ -18,8 +18,8 @@ func (f *fleet) report(out io.Writer, g *figures) {
 	perAgent := func(bytes float64) string {
 		return fmt.Sprintf("%.0f MB, %.1f kB per agent", bytes/1e6, bytes/1e3/float64(f.agents))
 	}
-	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s, `go run ./internal/bench -fleet`.\n\n",
-		time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s, `%s`.\n\n",
+		time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), f.command)
 	fmt.Fprintf(out, "| A fleet of %s agents, one call each, server in another process | |\n| --- | ---: |\n", thousands(f.agents))
 	line("login, "+strconv.Itoa(f.logins)+" at a time", "%s, %.0f per second", seconds(g.login), float64(f.agents)/g.login.Seconds())
 	line("resident memory, all logged in, nothing happening", "%s", perAgent(g.idle))

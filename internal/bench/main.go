@@ -13,6 +13,9 @@
 // -short everything runs once and briefly, to see that it works; its figures
 // mean little.
 //
+// The README has the results of both forms of this command in it, put there by
+// -update README.md.
+//
 //	go run ./internal/bench -fleet
 //
 // lets ten thousand agents work in this process, with the simulator of package
@@ -22,6 +25,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -30,6 +34,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -42,13 +47,14 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+func run(ctx context.Context, args []string, in io.Reader, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	var (
-		rounds  = flags.Int("rounds", 5, "how often floor and module take turns")
+		rounds  = flags.Int("rounds", 3, "how often floor and module take turns")
 		short   = flags.Bool("short", false, "run everything once, briefly")
 		only    = flags.String("run", "", "measure only what matches this regular expression")
 		profile = flags.String("profile", "", "write profiles to this directory")
+		update  = flags.String("update", "", "put the result in its place in this Markdown file too")
 		serve   = flags.String("serve", "", "")
 		work    = flags.String("work", "", "")
 		centre  = flags.String("fleet-server", "", "")
@@ -80,14 +86,26 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return workProcess(ctx, *work, out)
 	case *centre != "":
 		return fleetServerProcess(*centre, in, out)
-	case *isFleet:
+	}
+	command := strings.Join(append([]string{"go run ./internal/bench"}, withoutUpdate(args)...), " ")
+	if *update != "" {
+		var result bytes.Buffer
+		out = io.MultiWriter(out, &result)
+		defer func() {
+			if err == nil {
+				err = replaceResult(*update, *isFleet, result.String())
+			}
+		}()
+	}
+	if *isFleet {
+		fleet.command = command
 		return runFleet(ctx, fleet, out)
 	}
 	match, err := regexp.Compile(*only)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
 	}
-	b := &bench{rounds: max(*rounds, 1), short: *short, match: match, profile: *profile, out: out}
+	b := &bench{command: command, rounds: max(*rounds, 1), short: *short, match: match, profile: *profile, out: out}
 	if b.short {
 		b.rounds = 1
 	}

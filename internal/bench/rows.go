@@ -76,11 +76,12 @@ func rows() []row {
 		{title: "allocations per operation, request and typed reply", work: acceptance, metric: "allocs", unit: "", must: 90, aim: 75},
 		{title: "CPU per operation, request and typed reply", work: acceptance, metric: "cpu", unit: "µs"},
 		{title: "allocations per operation, with its notification, 1 in flight", work: operations(1, 1), metric: "allocs", unit: ""},
-		grown("1 call", growth(0, 1, 0)),
+		grown("1 subscription, 1 call, no operation pending", growth(0, 1, 0)),
 		grown("10 calls", growth(0, 10, 0)),
 		grown("1,000 calls", growth(0, 1000, 0)),
 		grown("10 subscriptions to other calls", growth(10, 1, 0)),
 		grown("100 subscriptions to other calls", growth(100, 1, 0)),
+		grown("1 operation pending on another call", growth(0, 1, 1)),
 		grown("100 operations pending on other calls", growth(0, 1, 100)),
 	}
 }

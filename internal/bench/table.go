@@ -15,6 +15,7 @@ import (
 
 // bench is a run of this command.
 type bench struct {
+	command string
 	rounds  int
 	short   bool
 	match   *regexp.Regexp
@@ -48,8 +49,8 @@ func (b *bench) table(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", r.title, err)
 		}
 	}
-	fmt.Fprintf(b.out, "%s, %s/%s, %d cores, %s, `go run ./internal/bench`, median of %d.\n\n",
-		time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.rounds)
+	fmt.Fprintf(b.out, "%s, %s/%s, %d cores, %s, `%s`, median of %d.\n\n",
+		time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.command, b.rounds)
 	fmt.Fprintln(b.out, "| Work | floor | ours | ratio | must | aim | reached |")
 	fmt.Fprintln(b.out, "| --- | ---: | ---: | ---: | ---: | ---: | --- |")
 	for _, r := range wanted {
