@@ -90,7 +90,8 @@ type Client struct {
 // life of the client.
 //
 // A refused login is an [*APIError] and is not tried again. A server that
-// cannot be reached is a [*NotSentError] with [ErrNotConnected].
+// cannot be reached is a [*NotSentError] with [ErrNotConnected]. The answer to
+// one request is awaited for half a minute, here and in all that follows.
 //
 // Connect does not start the agent's contact-centre session; that is
 // [Client.StartContactCenterSession].

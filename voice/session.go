@@ -35,7 +35,9 @@ func (s *session) logins() uint64 {
 // login opens the HTTP session: the server answers with its cookies, and with
 // the CSRF token where that is demanded.
 func (c *Client) login(ctx context.Context) error {
-	body, err := c.rest.GetOnce(ctx, "/me?subresources=features,devices,channels")
+	limited, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	body, err := c.rest.GetOnce(limited, "/me?subresources=features,devices,channels")
 	if err != nil {
 		return c.readError(ctx, err)
 	}
@@ -204,7 +206,9 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	if err := c.Err(); err != nil {
 		return nil, &NotSentError{Err: err}
 	}
-	limited, cancel := c.limit(ctx)
+	alive, release := c.limit(ctx)
+	defer release()
+	limited, cancel := context.WithTimeout(alive, answerTimeout)
 	defer cancel()
 	body, err := c.rest.Get(limited, path)
 	if err == nil {
@@ -218,6 +222,9 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 
 // readError puts a failed read into this package's terms.
 func (c *Client) readError(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("voice: %w", errNoAnswer)
+	}
 	if e, ok := errors.AsType[*rest.Refusal](err); ok {
 		return c.refused(Operation{}, e)
 	}
