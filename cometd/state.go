@@ -414,7 +414,10 @@ func doubled(d time.Duration, n int, limit time.Duration) time.Duration {
 	return min(d, limit)
 }
 
-// atLeast makes the action wait for d or longer.
+// atLeast makes the action wait for d or longer: a server that is too busy says
+// the same to all its clients.
 func (a *action) atLeast(d time.Duration) {
-	a.delay = max(a.delay, d-a.spread)
+	if d > a.delay+a.spread {
+		a.delay, a.spread = 0, d
+	}
 }

@@ -45,7 +45,7 @@ func TestState_transitions(t *testing.T) {
 		{name: "handshake failed later", from: rehandshaking, in: input{kind: inHandshakeFailed, permanent: true}, to: rehandshaking, act: action{kind: actHandshake}},
 		{name: "handshake by another transport", from: handshaking, with: fails(5), in: input{kind: inHandshakeFailed, otherway: true, permanent: true}, to: rehandshaking, act: action{kind: actHandshake}},
 		{name: "handshake without transport", from: rehandshaking, in: input{kind: inHandshakeFailed, fatal: true}, to: terminating, act: action{kind: actTerminate}},
-		{name: "handshake with Retry-After", from: rehandshaking, with: fails(1), in: input{kind: inHandshakeFailed, retryAfter: 9 * sec}, to: rehandshaking, act: action{kind: actHandshake, delay: 8 * sec, spread: sec}},
+		{name: "handshake with Retry-After", from: rehandshaking, with: fails(1), in: input{kind: inHandshakeFailed, retryAfter: 9 * sec}, to: rehandshaking, act: action{kind: actHandshake, spread: 9 * sec}},
 		{name: "close while handshaking", from: handshaking, in: input{kind: inClose}, to: terminating, act: action{kind: actTerminate}},
 		{name: "stale", from: rehandshaking, in: input{kind: inStale, ok: true}, to: rehandshaking},
 		{name: "connect reply while handshaking", from: rehandshaking, in: input{kind: inConnectReply, ok: true}, to: rehandshaking},
@@ -88,7 +88,7 @@ func TestState_transitions(t *testing.T) {
 		{name: "connect failed for almost so long", from: unconnected, with: func(s *state) { s.maxInterval = 10 * sec }, in: input{kind: inConnectFailed, now: 640 * sec}, to: unconnected, act: action{kind: actConnect, spread: sec, probe: true}},
 		{name: "connect refused by the transport", from: connected, in: input{kind: inConnectFailed, otherway: true, now: 700 * sec}, to: rehandshaking, act: action{kind: actHandshake}},
 		{name: "connect unreadable for the third time", from: unconnected, with: func(s *state) { s.unreadable = 2 }, in: input{kind: inConnectFailed, unreadable: true, now: 700 * sec}, to: rehandshaking, act: action{kind: actHandshake}},
-		{name: "connect with Retry-After", from: connected, in: input{kind: inConnectFailed, retryAfter: 17 * sec}, to: unconnected, act: action{kind: actConnect, delay: 16 * sec, spread: sec, probe: true}},
+		{name: "connect with Retry-After", from: connected, in: input{kind: inConnectFailed, retryAfter: 17 * sec}, to: unconnected, act: action{kind: actConnect, spread: 17 * sec, probe: true}},
 
 		{name: "doubt", from: connected, in: input{kind: inDoubt}, to: connected, act: action{kind: actConnect, probe: true}},
 		{name: "doubt while waiting to retry", from: unconnected, in: input{kind: inDoubt}, to: unconnected},
