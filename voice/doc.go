@@ -72,7 +72,8 @@
 //     longer after each failure, so that they come back over half a minute.
 //   - Subscriptions that are read or closed, and as few as possible: one without
 //     a filter for each agent is cheaper than one for each call.
-//   - With https, some 30 kB more for each connection.
+//   - With https, 12 kB more for each connection, or what its longest response
+//     takes.
 //
 // Package voicetest has a simulator of GWS for tests and examples.
 package voice
