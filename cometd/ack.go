@@ -60,10 +60,13 @@ type ackReply struct {
 }
 
 func parseAck(ext json.RawMessage) ackReply {
+	if len(ext) == 0 {
+		return ackReply{} // before anything is allocated
+	}
 	var fields struct {
 		Ack json.RawMessage `json:"ack"`
 	}
-	if len(ext) == 0 || json.Unmarshal(ext, &fields) != nil || fields.Ack == nil {
+	if json.Unmarshal(ext, &fields) != nil || fields.Ack == nil {
 		return ackReply{}
 	}
 	var enabled bool

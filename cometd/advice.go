@@ -53,8 +53,11 @@ func parseAdvice(raw json.RawMessage, t Transport) advice {
 }
 
 func (a *advice) merge(raw json.RawMessage, t Transport) {
+	if len(raw) == 0 {
+		return // before anything is allocated
+	}
 	var fields map[string]json.RawMessage
-	if len(raw) == 0 || json.Unmarshal(raw, &fields) != nil {
+	if json.Unmarshal(raw, &fields) != nil {
 		return
 	}
 	if v, ok := fields["reconnect"]; ok {

@@ -123,7 +123,8 @@ func (c *Client) nextExchange(t transport, list []*request) (*exchange, []*reque
 
 // newExchange encodes requests as one body; c.mu must be held.
 func (c *Client) newExchange(t transport, list ...*request) *exchange {
-	x := &exchange{requests: list, login: c.refresh.now(), ordered: list[0].kind == kindConnect}
+	x := &exchange{login: c.refresh.now(), ordered: list[0].kind == kindConnect}
+	x.requests, x.readers = append(x.first[:0], list...), x.reader[:0]
 	b := make([]byte, 0, 160*len(list))
 	for i, r := range list {
 		if i == 0 {

@@ -43,7 +43,9 @@ type exchange struct {
 	broken error        // why a message in the response could not be read
 
 	scanned scanned
-	readers []*Subscription // to be woken at the end of the response or frame
+	first   [1]*request      // mostly room enough for requests
+	reader  [1]*Subscription // and for readers
+	readers []*Subscription  // to be woken at the end of the response or frame
 }
 
 // find returns the request that a reply belongs to, by its id, or by what it

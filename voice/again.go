@@ -22,6 +22,20 @@ func (a *again[T]) same(s *jsonscan.Scanner) (value T, ok bool) {
 	return value, false
 }
 
+// skip skips the next value, which was not read the last time either.
+func (a *again[T]) skip(s *jsonscan.Scanner) {
+	if kind := s.Kind(); kind != jsonscan.Array && kind != jsonscan.Object {
+		s.Skip()
+		return
+	}
+	if s.SkipSame(a.written) {
+		return
+	}
+	from := s.Pos()
+	s.Skip()
+	a.remember(s, from, a.value)
+}
+
 // remember keeps the value that was read from an offset of s on.
 func (a *again[T]) remember(s *jsonscan.Scanner, from int, value T) {
 	written := s.Since(from)

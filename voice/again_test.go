@@ -43,6 +43,13 @@ func TestAgain_isAsIfReadAnew(t *testing.T) {
 			}
 			text += `,"call":{` + call + "}}"
 			require.Equal(t, decodeWith(new(decoder), text), decodeWith(&d, text), text)
+			fresh := new(decoder)
+			fresh.Scanner, d.Scanner = jsonscan.New([]byte(text)), jsonscan.New([]byte(text))
+			want, ok := fresh.glance()
+			got, same := d.glance()
+			require.Equal(t, want, got)
+			require.Equal(t, ok, same)
+			require.Equal(t, fresh.End(), d.End())
 			d.pending, d.text = d.pending[:0], d.text[:0] // as free does after an error
 			d.resetParticipants()
 		}

@@ -31,6 +31,7 @@ type decoder struct {
 	lastCapabilities again[[]OperationName]
 	lastUserData     again[map[string]any]
 	lastExtensions   again[map[string]any]
+	overlooked       again[struct{}] // capabilities
 }
 
 type pendingString struct {

@@ -154,6 +154,8 @@ func (d *decoder) glanceAtCall(h *glimpse) bool {
 			h.state = CallState(d.word())
 		case "duration":
 			h.duration = d.seconds()
+		case "capabilities": // a third of the message
+			d.overlooked.skip(&d.Scanner)
 		}
 	}
 	return len(h.id) > 0 && !h.state.isEnd()

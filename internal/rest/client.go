@@ -172,7 +172,11 @@ var errTooLarge = errors.New("body is too large")
 
 // readAll reads the body of an answer.
 func readAll(resp *http.Response) ([]byte, error) {
-	size := min(max(resp.ContentLength, 512), 64<<10) + 1 // one more, to see the end without growing
+	size := resp.ContentLength
+	if size < 0 {
+		size = 511
+	}
+	size = min(size, 64<<10) + 1 // one more, to see the end without growing
 	body := make([]byte, 0, size)
 	for {
 		if len(body) == cap(body) {
