@@ -1,6 +1,7 @@
 package voice_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -194,6 +195,47 @@ func TestInitiateTransfer_twiceAtOnce(t *testing.T) {
 		require.NoError(t, <-results)
 		requireUnconfirmed(t, <-results, true, voice.ErrOutcomeTimeout)
 	})
+}
+
+// Of two consultations at once, the one that appears is not that which did not
+// happen.
+func TestInitiate_twoAtOnceOfWhichOneHappens(t *testing.T) {
+	for _, happens := range []voice.OperationName{voice.OpInitiateTransfer, voice.OpInitiateConference} {
+		for _, lost := range []bool{false, true} {
+			t.Run(fmt.Sprint(happens, ", its messages are lost: ", lost), func(t *testing.T) {
+				bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+					client := connect(t, sim)
+					id := established(t, sim, client)
+					for _, op := range []voice.OperationName{voice.OpInitiateTransfer, voice.OpInitiateConference} {
+						fault := voicetest.Silence()
+						switch {
+						case op == happens && lost:
+							fault = voicetest.LostEvent()
+						case op == happens:
+							fault = voicetest.Slow(0)
+						}
+						sim.On(op, fault)
+					}
+					outcome := map[voice.OperationName]chan error{voice.OpInitiateTransfer: make(chan error, 1), voice.OpInitiateConference: make(chan error, 1)}
+					go func() {
+						_, err := client.InitiateTransfer(t.Context(), id, to5002)
+						outcome[voice.OpInitiateTransfer] <- err
+					}()
+					go func() {
+						_, err := client.InitiateConference(t.Context(), id, voice.Destination{PhoneNumber: "5003"})
+						outcome[voice.OpInitiateConference] <- err
+					}()
+					for op, result := range outcome {
+						if op == happens {
+							assert.NoError(t, <-result)
+						} else {
+							requireUnconfirmed(t, <-result, true, voice.ErrOutcomeTimeout)
+						}
+					}
+				})
+			})
+		}
+	}
 }
 
 // A conference may show its parties under other numbers, and be known only by

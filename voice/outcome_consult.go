@@ -1,5 +1,7 @@
 package voice
 
+import "slices"
+
 // The conditions of operations on a call and its consultation.
 
 // consulting settles InitiateTransfer and InitiateConference: the original is
@@ -28,8 +30,10 @@ func consulting(p *Pending, ev Event) bool {
 }
 
 // opensConsultation tells whether the call is the one that p opened: new, and a
-// consultation of the original, or, should the server not name the parent, a
-// consultation on the same device with the number that p called.
+// consultation of the original with the number that p called. The number may
+// have become another on its way; then it must be the only consultation that the
+// original waits for. Should the server not name the parent, device and number
+// must do.
 func (p *Pending) opensConsultation(msg *CallStateChangeMessage) bool {
 	call := msg.Call
 	to, _ := p.params.(destinationParams)
@@ -37,9 +41,20 @@ func (p *Pending) opensConsultation(msg *CallStateChangeMessage) bool {
 	case call.ID == p.op.CallID || !p.client.registry.isNewFor(p, call.ID):
 		return false
 	case call.ParentID != "":
-		return call.ParentID == p.op.CallID
+		return call.ParentID == p.op.CallID &&
+			(dialledTo(call, to.Destination.PhoneNumber) || !p.client.registry.hasRival(p))
 	}
 	return call.Type == CallTypeConsult && call.DeviceID == p.device && dialledTo(call, to.Destination.PhoneNumber)
+}
+
+// hasRival tells whether another consultation of the same call is pending.
+func (r *registry) hasRival(p *Pending) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.pending, func(o *Pending) bool {
+		return o != p && !o.decided && o.op.CallID == p.op.CallID &&
+			(o.op.Name == OpInitiateTransfer || o.op.Name == OpInitiateConference)
+	})
 }
 
 func consultationEnded(p *Pending, msg *CallStateChangeMessage) bool {
