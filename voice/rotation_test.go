@@ -34,3 +34,16 @@ func TestCSRF_rotationLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// Nor does it matter that the server replaces the token all the time.
+func TestCSRF_rotationAllTheTime(t *testing.T) {
+	bubble(t, voicetest.Options{CSRF: true, CSRFOnBayeux: true, ConnectTimeout: 2 * time.Second}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		for range 100 {
+			sim.RotateCSRF("5001")
+			time.Sleep(5 * time.Second)
+		}
+		assert.NoError(t, client.Err())
+		assert.True(t, client.Connected())
+	})
+}

@@ -95,7 +95,7 @@ func (c *Client) loginForRequest(ctx context.Context, seen uint64) error {
 func (c *Client) refreshCredentials(ctx context.Context, cause error) error {
 	c.log.Info("session lost", "err", cause)
 	refusal := c.refusalOf(cause)
-	vain := c.session.inVain(time.Now())
+	vain := c.session.inVain(time.Now(), c.events != nil && c.events.State() == cometd.Connected)
 	switch {
 	case refusal != nil && (vain || refusal.forbids()):
 		if vain {
@@ -122,12 +122,12 @@ const (
 
 var errInVain = errors.New("did not help")
 
-// inVain notes that the notification session was refused, and tells whether
-// logging in has been tried often enough.
-func (s *session) inVain(now time.Time) bool {
+// inVain notes that the notification session was refused, which may have worked
+// until then, and tells whether logging in has been tried often enough.
+func (s *session) inVain(now time.Time, worked bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.Sub(s.refused) > soonRefused {
+	if worked || now.Sub(s.refused) > soonRefused {
 		s.vain = 0
 	}
 	s.refused = now
