@@ -22,14 +22,16 @@ const idlePoll = time.Second
 // while it waits. What is on it then, from here down to the transport, has
 // small frames; functions that would make them larger are not inlined. And
 // because a stack that has grown over a response does not shrink again, a
-// goroutine whose poll was idle hands over to a new one.
+// goroutine hands over to a new one when the session is made, and after a poll
+// that was idle.
 func (c *Client) run(act action) {
 	for act.kind != actTerminate {
+		probe := act.probe
 		if !c.pause(&act) {
 			c.perform(&act)
 		}
 		c.decide(&act)
-		if act.kind == actConnect && c.now()-c.resumed > idlePoll {
+		if act.kind == actConnect && (probe || c.now()-c.resumed > idlePoll) {
 			c.resumed = c.now()
 			go c.run(act)
 			return

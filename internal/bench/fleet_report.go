@@ -22,7 +22,7 @@ func (f *fleet) report(out io.Writer, g *figures) {
 		time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), f.command)
 	fmt.Fprintf(out, "| A fleet of %s agents, one call each, server in another process | |\n| --- | ---: |\n", thousands(f.agents))
 	line("login, "+strconv.Itoa(f.logins)+" at a time", "%s, %.0f per second", seconds(g.login), float64(f.agents)/g.login.Seconds())
-	line("resident memory, all logged in, nothing happening", "%s", perAgent(g.idle))
+	line("resident memory, all logged in, nothing happening; with a call and a reader of events each", "%s", perAgent(g.idle))
 	line("resident memory at work, garbage included", "%s", perAgent(g.loaded))
 	line("the most at any time", "%s", perAgent(g.most))
 	line("goroutines per agent, beside the reader of his events", "%.2f", g.goroutines)
