@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,14 +139,15 @@ func TestSession_passwordMustBeChanged(t *testing.T) {
 func TestSession_expires(t *testing.T) {
 	agents := agentWith(func(a *voicetest.Agent) { a.Token = "one" })
 	bubble(t, voicetest.Options{Agents: agents, CSRF: true, CSRFOnBayeux: true}, func(t *testing.T, sim *voicetest.Server) {
-		token := "one"
+		var token atomic.Value
+		token.Store("one")
 		client := connect(t, sim, func(c *voice.Config) {
-			c.Auth = voice.BearerAuth(func(context.Context) (string, error) { return token, nil })
+			c.Auth = voice.BearerAuth(func(context.Context) (string, error) { return token.Load().(string), nil })
 		})
 		id := established(t, sim, client)
 		sub := client.Subscribe()
-		token = "two"
-		sim.Agent("5001").SetToken(token)
+		token.Store("two")
+		sim.Agent("5001").SetToken("two")
 		sim.ExpireLogin("5001")
 		_, err := client.Hold(t.Context(), id) // finds out
 		require.NoError(t, err)
@@ -170,17 +172,17 @@ func TestSession_expires(t *testing.T) {
 // out, and however often the application asks.
 func TestSession_aWrongPasswordIsNotTriedAgain(t *testing.T) {
 	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
-		right := true
+		var wrong atomic.Bool
 		client, w := connectBy(t, sim, func(c *voice.Config) {
 			c.Auth = authFunc(func(r *http.Request) error {
-				password := "wrong"
-				if right {
-					password = "secret"
+				password := "secret"
+				if wrong.Load() {
+					password = "wrong"
 				}
 				return voice.BasicAuth("agent5001", password).Authorize(r)
 			})
 		})
-		right = false
+		wrong.Store(true)
 		sim.ExpireLogin("5001")
 		sim.ClearRequests()
 		w.clear()
