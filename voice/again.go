@@ -44,3 +44,9 @@ func (a *again[T]) remember(s *jsonscan.Scanner, from int, value T) {
 	}
 	a.written, a.value = append(a.written[:0], written...), value
 }
+
+// forget makes the next value one that has not been read.
+func (a *again[T]) forget() {
+	var none T
+	a.written, a.value = a.written[:0], none
+}

@@ -27,11 +27,14 @@ type decoder struct {
 	participants, infos []rawParticipant
 	capabilities        []OperationName
 
-	lastText         string
+	lastText   string
+	overlooked again[struct{}] // capabilities
+
+	// What a program may write to, although it should not, is for one agent only.
+	owner            *Client
 	lastCapabilities again[[]OperationName]
 	lastUserData     again[map[string]any]
 	lastExtensions   again[map[string]any]
-	overlooked       again[struct{}] // capabilities
 }
 
 type pendingString struct {
@@ -41,9 +44,19 @@ type pendingString struct {
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-func newDecoder(data []byte) *decoder {
+func newDecoder(data []byte) *decoder { return newDecoderFor(nil, data) }
+
+// newDecoderFor returns a decoder for messages to c, or for anything if c is
+// nil.
+func newDecoderFor(c *Client, data []byte) *decoder {
 	d := decoders.Get().(*decoder)
 	d.Scanner = jsonscan.New(data)
+	if c == nil || c != d.owner {
+		d.owner = c
+		d.lastCapabilities.forget()
+		d.lastUserData.forget()
+		d.lastExtensions.forget()
+	}
 	return d
 }
 

@@ -5,8 +5,8 @@ import "slices"
 // dispatch makes ev take effect: it replaces the snapshot, appends ev to the
 // subscriptions, and then settles operations, in this order, so that when a
 // method returns its message is already in every subscription. One event takes
-// effect after the other; user functions run here, without a lock that any
-// method of Client needs.
+// effect after the other. Functions of the caller run here, with the turn: what
+// makes an event take effect waits for them, and so do the methods that read.
 func (c *Client) dispatch(ev Event) {
 	c.turn.Lock()
 	defer c.endTurn()
@@ -24,11 +24,31 @@ func (c *Client) endTurn() {
 	c.turn.Unlock()
 }
 
+// tryDispatch is dispatch for the goroutine that reads from the network, which
+// must not wait: it reports false, and nothing has happened, if somebody else has
+// the turn or functions of the caller want to see events. It leaves the readers
+// of subscriptions asleep.
+func (c *Client) tryDispatch(ev Event) bool {
+	if !c.turn.TryLock() {
+		return false
+	}
+	defer c.turn.Unlock()
+	return c.deliverUnless(ev, true)
+}
+
 // deliver is dispatch for a caller that has the turn. It leaves the readers of
 // subscriptions asleep until endTurn.
-func (c *Client) deliver(ev Event) {
+func (c *Client) deliver(ev Event) { c.deliverUnless(ev, false) }
+
+// deliverUnless is deliver, unless functions of the caller want to see events
+// and must not run here. Then it reports false, and nothing has happened.
+func (c *Client) deliverUnless(ev Event, foreign bool) bool {
 	r := c.registry
 	r.mu.Lock()
+	if foreign && r.foreign > 0 {
+		r.mu.Unlock()
+		return false
+	}
 	r.apply(ev)
 	all, limited := r.listeners(ev)
 	concerned := r.concerned(ev)
@@ -46,9 +66,10 @@ func (c *Client) deliver(ev Event) {
 	}
 	if failed != nil {
 		c.decide(failed, c.failed(failed, ev.(*ErrorMessage)))
-		return
+	} else {
+		c.judge(concerned, ev)
 	}
-	c.judge(concerned, ev)
+	return true
 }
 
 // judge lets ev settle the operations that it concerns, oldest first.

@@ -30,7 +30,7 @@ func (c *Client) look(memory any, s *jsonscan.Scanner) any {
 		s.Skip()
 		return n
 	}
-	d := newDecoder(nil)
+	d := newDecoderFor(c, nil)
 	defer d.free()
 	d.Scanner = *s
 	if all {
@@ -82,9 +82,12 @@ func (c *Client) overlook(channel string, data []byte) bool {
 	return ok && d.End() == nil && c.overlookCall(h, data)
 }
 
-// overlookCall is overlook for a message of which h was seen.
+// overlookCall is overlook for a message of which h was seen. It does not wait
+// for the turn, which somebody may have while a function of the caller runs.
 func (c *Client) overlookCall(h glimpse, data []byte) bool {
-	c.turn.Lock()
+	if !c.turn.TryLock() {
+		return false
+	}
 	defer c.turn.Unlock()
 	r := c.registry
 	r.mu.Lock()

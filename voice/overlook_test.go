@@ -116,7 +116,7 @@ func TestOverlook_callsAreAsIfSeen(t *testing.T) {
 				if c.overlook(callsTopic, buf) {
 					overlooked++
 				} else {
-					c.received(callsTopic, bytes.Clone(buf)) // a late message is not asked about here
+					c.received(callsTopic, bytes.Clone(buf), c.dispatchAsleep) // a late message is not asked about here
 				}
 			}
 			clear(buf)
@@ -219,6 +219,76 @@ func TestTake_functionsOfTheCallerRunElsewhere(t *testing.T) {
 	c.withdraw(p, false)
 	c.withdraw(p, false)
 	assert.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 2, 2), nil))
+}
+
+// Somebody who makes another event take effect may be running a slow filter,
+// also one whose subscription has just been closed.
+func TestTake_doesNotWaitForTheTurn(t *testing.T) {
+	c := offline(t)
+	c.inbox.Readable = func() bool { return false }
+	sub := c.Subscribe()
+	require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1), nil))
+	c.taken()
+	_, err := sub.Next(t.Context())
+	require.NoError(t, err)
+
+	c.turn.Lock()
+	require.True(t, c.take(callsTopic, callMessage("call", StateHeld, 2, 2), nil))
+	c.taken()
+	assert.Equal(t, StateEstablished, c.registry.call("call").State)
+	assert.False(t, c.take(callsTopic, callMessage("call", StateEstablished, 3, 3), nil), "it is to be queued")
+	c.turn.Unlock()
+	ev, err := sub.Next(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, StateHeld, ev.(*CallStateChangeMessage).Call.State)
+	assert.Equal(t, StateHeld, c.registry.call("call").State)
+}
+
+func TestTake_wakesReadersAlsoIfTheTurnIsTaken(t *testing.T) {
+	c := offline(t)
+	c.inbox.Readable = func() bool { return false }
+	sub := c.Subscribe()
+	require.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1), nil))
+	c.turn.Lock()
+	c.taken()
+	c.turn.Unlock()
+	ev, err := sub.Next(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, StateEstablished, ev.(*CallStateChangeMessage).Call.State)
+}
+
+// Between the look whether there are filters and the delivery, somebody may have
+// subscribed with one.
+func TestTryDispatch_leavesFunctionsOfTheCallerToOthers(t *testing.T) {
+	c := offline(t)
+	ev, err := decodeMessage(callsTopic, callMessage("call", StateHeld, 1, 1))
+	require.NoError(t, err)
+	sub := c.Subscribe(Where(func(Event) bool { panic("here") }))
+	assert.False(t, c.tryDispatch(ev))
+	assert.Nil(t, c.registry.call("call"), "nothing has happened")
+	require.NoError(t, sub.Close())
+	assert.True(t, c.tryDispatch(ev))
+	assert.Equal(t, StateHeld, c.registry.call("call").State)
+}
+
+// What a program does to an event, although it should not, is seen by no other
+// agent in the process.
+func TestLook_sharesNothingBetweenAgents(t *testing.T) {
+	data := callMessage("call", StateEstablished, 1, 1)
+	a, b := offline(t), offline(t)
+	a.Subscribe()
+	b.Subscribe()
+	look := func(c *Client) *Call {
+		s := jsonscan.New(data)
+		return c.look(nil, &s).(*note).event.(*CallStateChangeMessage).Call
+	}
+	for range 100 {
+		call := look(a)
+		call.UserData["who"], call.Capabilities[0] = "a", "None"
+		call = look(b)
+		require.Equal(t, map[string]any{"serial": "1"}, call.UserData)
+		require.Equal(t, []OperationName{OpHold}, call.Capabilities)
+	}
 }
 
 func TestTake_keepsACopy(t *testing.T) {

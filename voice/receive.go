@@ -89,7 +89,7 @@ func (c *Client) take(channel string, data []byte, seen any) bool {
 	}
 	b.mu.Unlock()
 	if wake {
-		c.wakeReaders()
+		c.wakeReadersSoon()
 	}
 	return true
 }
@@ -102,7 +102,7 @@ func (c *Client) took(channel string, data []byte, seen any) (slow func(), overl
 	case n != nil && n.event != nil && (channel == callsTopic || channel == devicesTopic):
 		ev := n.event
 		n.event = nil
-		return c.decoded(channel, ev), false
+		return c.decoded(channel, ev, c.tryDispatch), false
 	case n != nil && n.glanced && channel == callsTopic:
 		overlooked = c.overlookCall(n.glimpse, data)
 	default:
@@ -111,7 +111,7 @@ func (c *Client) took(channel string, data []byte, seen any) (slow func(), overl
 	if overlooked {
 		return nil, true
 	}
-	return c.received(channel, bytes.Clone(data)), false
+	return c.received(channel, bytes.Clone(data), c.tryDispatch), false
 }
 
 // taken is called after the last message of a response.
@@ -122,7 +122,7 @@ func (c *Client) taken() {
 	b.burst = 0
 	b.mu.Unlock()
 	if some {
-		c.wakeReaders()
+		c.wakeReadersSoon()
 	}
 }
 
@@ -205,7 +205,7 @@ func (c *Client) queued(ev cometd.Event) (slow func()) {
 		if c.overlook(ev.Channel, ev.Data) {
 			return nil
 		}
-		return c.received(ev.Channel, ev.Data)
+		return c.received(ev.Channel, ev.Data, c.dispatchAsleep)
 	case *cometd.Reconnected:
 		c.log.Info("reconnected", "since", ev.Since, "lossless", ev.Lossless, "err", ev.Err)
 		for _, refused := range ev.Refused {
@@ -221,20 +221,20 @@ func (c *Client) queued(ev cometd.Event) (slow func()) {
 	return nil
 }
 
-// received lets a message take effect, which keeps data, and returns what
-// remains to be done: it takes time, and must be done before the next message
-// takes effect.
-func (c *Client) received(channel string, data json.RawMessage) (slow func()) {
+// received lets a message take effect by dispatch, which keeps data, and returns
+// what remains to be done: it takes time, and must be done before the next
+// message takes effect.
+func (c *Client) received(channel string, data json.RawMessage, dispatch func(Event) bool) (slow func()) {
 	ev, err := decodeMessage(channel, data)
 	if err != nil {
 		c.log.Warn("message not understood", "channel", channel, "err", err)
 		return nil
 	}
-	return c.decoded(channel, ev)
+	return c.decoded(channel, ev, dispatch)
 }
 
 // decoded is received for a message that has been decoded.
-func (c *Client) decoded(channel string, ev Event) (slow func()) {
+func (c *Client) decoded(channel string, ev Event, dispatch func(Event) bool) (slow func()) {
 	if services, ok := ev.(*ServiceStateChange); ok {
 		return func() { c.serviceChanged(services) }
 	}
@@ -247,14 +247,34 @@ func (c *Client) decoded(channel string, ev Event) (slow func()) {
 			c.log.Warn("late message ignored", "call", eventCallID(ev), "channel", channel)
 		}
 	}
-	c.turn.Lock()
-	c.deliver(ev)
-	c.turn.Unlock()
+	if !dispatch(ev) {
+		return func() { c.dispatch(ev) }
+	}
 	return nil
+}
+
+// dispatchAsleep is dispatch, but leaves the readers of subscriptions asleep.
+func (c *Client) dispatchAsleep(ev Event) bool {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	c.deliver(ev)
+	return true
 }
 
 // wakeReaders wakes the readers of what has been delivered.
 func (c *Client) wakeReaders() {
 	c.turn.Lock()
 	c.endTurn()
+}
+
+// wakeReadersSoon is wakeReaders for the goroutine that reads from the network,
+// which leaves it to another one if somebody has the turn.
+func (c *Client) wakeReadersSoon() {
+	if c.turn.TryLock() {
+		c.endTurn()
+		return
+	}
+	c.inbox.mu.Lock()
+	defer c.inbox.mu.Unlock()
+	c.startWork()
 }
