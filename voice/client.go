@@ -302,12 +302,7 @@ func (c *Client) fail(err error) {
 		c.end()
 		close(c.done)
 		for _, p := range pending {
-			r.mu.Lock()
-			abort := p.abort
-			r.mu.Unlock()
-			if abort != nil {
-				abort()
-			}
+			c.abort(p)
 		}
 		c.log.Info("closed", "err", err)
 		e, refused := errors.AsType[*APIError](err)

@@ -52,7 +52,8 @@ func (e *APIError) Error() string {
 // Unwrap returns Err.
 func (e *APIError) Unwrap() error { return e.Err }
 
-// FailedError is an operation that was accepted and then failed.
+// FailedError is an operation that was accepted, or not answered, and then
+// failed.
 type FailedError struct {
 	Operation OperationName
 	CallID    string // the call that the operation was for; may be ""

@@ -78,7 +78,7 @@ type Pending struct {
 	suspect  *ErrorMessage
 	timer    *time.Timer
 	deadline time.Time          // of the wait for the outcome
-	abort    context.CancelFunc // gives the request up
+	cancel   context.CancelFunc // gives the request up
 }
 
 // Start submits op and returns when the server has accepted it. It listens for
@@ -89,8 +89,14 @@ type Pending struct {
 // something between the client and GWS that may have sent the request on, the
 // APIError is inside an [*UnconfirmedError]. If the request got
 // out but no usable answer came back, Start returns a Pending all the same,
-// since the outcome may still be seen. If ctx ends meanwhile, the error is an
-// [*UnconfirmedError], or a [*NotSentError] if nothing had been sent yet.
+// since the outcome may still be seen. If ctx or the client ends meanwhile, or
+// the voice service goes, the error is an [*UnconfirmedError], or a
+// [*NotSentError] if nothing had been sent yet.
+//
+// Once a message has shown the outcome, the answer is awaited for another five
+// seconds, two if the operation has failed, and no longer than
+// [Config.OperationTimeout]: it may be a refusal, which counts more. Start then
+// returns a Pending that is settled.
 func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 	path, body, err := c.prepare(&op)
 	if err != nil {
@@ -191,6 +197,9 @@ func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err er
 		return p, nil
 	}
 	if e, ok := errors.AsType[*rest.Refusal](err); ok {
+		if why := c.whyAborted(ctx, p, e.LoginErr); why != nil {
+			e.LoginErr = why
+		}
 		err := c.refused(p.op, e)
 		if e.InBetween() {
 			if c.isDecided(p) { // the outcome has overtaken the gateway's answer
@@ -204,14 +213,25 @@ func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err er
 	}
 	unsent, ok := errors.AsType[*rest.TransportError](err)
 	if ok && !unsent.Sent {
+		why := c.whyAborted(ctx, p, unsent.Err)
 		c.withdraw(p, false)
 		if closed := c.Err(); closed != nil {
 			return nil, &NotSentError{p.op.Name, p.op.CallID, closed}
+		}
+		if why != nil {
+			return nil, &NotSentError{p.op.Name, p.op.CallID, why}
 		}
 		return nil, notSent(ctx, p.op.Name, p.op.CallID, unsent)
 	}
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return nil, c.abandon(p, ctxErr)
+	}
+	if unknown := c.settledAsUnknown(p); unknown != nil {
+		return nil, unknown
+	}
+	if c.isDecided(p) { // the outcome came, and the answer did not
+		c.unanswered(p, err, 0)
+		return p, nil
 	}
 	wait := c.operationTimeout
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -224,6 +244,31 @@ func (c *Client) answered(ctx context.Context, p *Pending, answer []byte, err er
 	c.log.Warn("no usable answer, waiting for the outcome", "op", string(p.op.Name), "call", p.op.CallID, "err", err)
 	c.unanswered(p, err, wait)
 	return p, nil
+}
+
+// settledAsUnknown returns the error of an operation that was ended as unknown
+// before its request was answered, else nil.
+func (c *Client) settledAsUnknown(p *Pending) error {
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	if unknown, ok := errors.AsType[*UnconfirmedError](p.err); ok && p.finished {
+		return unknown
+	}
+	return nil
+}
+
+// whyAborted returns what ended an operation before its request, or the login
+// for it, was through, if err comes of that, else nil.
+func (c *Client) whyAborted(ctx context.Context, p *Pending, err error) error {
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	switch {
+	case !p.decided, ctx.Err() != nil, !errors.Is(err, context.Canceled):
+		return nil
+	case p.verdict == nil: // what was asked for has happened without it
+		return ErrNotConnected
+	}
+	return errors.Unwrap(p.verdict)
 }
 
 // notSent puts a transport failure before the first byte into words.
@@ -249,7 +294,8 @@ func (p *Pending) Done() <-chan struct{} { return p.done }
 // the agent's calls or devices decide, which are read shortly before: two
 // seconds, or a fifth of the timeout if that is less. What they do not show
 // either, or not in time, is unknown. An operation whose request is not answered
-// waits half a minute for the answer.
+// waits half a minute for the answer, unless its outcome shows before: see
+// [Client.Start].
 //
 // The error is a [*FailedError], or an [*UnconfirmedError] if the outcome stays
 // unknown or ctx ends; in the latter case the operation is still pending and

@@ -34,7 +34,7 @@ const second = time.Second
 
 var playbacks = map[string]playback{
 	"before the answer":     {answer: 5 * second, messages: at(second, 2*second), took: took(5 * second)},
-	"all before the answer": {answer: 5 * second, messages: at(0, 0), took: took(5 * second)},
+	"all before the answer": {answer: 4 * second, messages: at(0, 0), took: took(4 * second)},
 	"with the answer":       {messages: at(0, 0), took: took(0)},
 	"after the answer":      {messages: at(2*second, 4*second), took: func(n int) time.Duration { return time.Duration(n) * 2 * second }},
 	"around the answer":     {answer: 2 * second, messages: at(second, 3*second), took: func(n int) time.Duration { return time.Duration(n+1) * second }},
@@ -52,7 +52,7 @@ var playbacks = map[string]playback{
 		answerBy: func(w http.ResponseWriter, _ time.Time) { cut(w) }},
 	"an answer that is none": {messages: at(second, 2*second), took: func(n int) time.Duration { return time.Duration(n) * second },
 		answerBy: func(w http.ResponseWriter, _ time.Time) { _, _ = w.Write([]byte("<html>")) }},
-	"no answer at all": {answer: time.Hour, messages: at(second, 2*second), took: took(28 * second)},
+	"no answer at all": {answer: time.Hour, messages: at(second, 2*second), took: func(n int) time.Duration { return time.Duration(n)*second + 5*second }},
 }
 
 // orders returns the orders in which the messages of an operation may come:

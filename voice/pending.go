@@ -50,16 +50,44 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 	return p, nil
 }
 
-// abortWith lets the end of the client give up the request of p.
+// abortWith says how to give up the request of p, where its answer is of no more
+// use: see abort.
 func (c *Client) abortWith(p *Pending, cancel context.CancelFunc) {
 	r := c.registry
 	r.mu.Lock()
-	p.abort = cancel
-	closed := r.closed != nil
+	p.cancel = cancel
+	useless := r.closed != nil || p.finished
 	r.mu.Unlock()
-	if closed {
+	if useless {
 		cancel()
 	}
+}
+
+// abort gives up the request of p, if it is not answered yet.
+func (c *Client) abort(p *Pending) {
+	c.registry.mu.Lock()
+	cancel := p.cancel
+	c.registry.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+// How long the answer to a request is still awaited when a message has shown the
+// outcome. A refusal would say that a success was not this request's doing, and
+// is worth more than it would add to a failure.
+const (
+	graceOfSuccess = 5 * time.Second
+	graceOfFailure = 2 * time.Second
+)
+
+// limitAnswer limits the wait for the answer to p, which is decided; mu is held.
+func (c *Client) limitAnswer(p *Pending) {
+	grace := graceOfSuccess
+	if p.verdict != nil {
+		grace = graceOfFailure
+	}
+	p.timer = time.AfterFunc(min(grace, c.operationTimeout), func() { c.abort(p) })
 }
 
 // remove takes p out of everything.
@@ -143,12 +171,15 @@ func (r *registry) endDialTurn(device string) {
 
 // decide fixes the outcome of p: what p.outcome holds, or err. It takes effect
 // when the request has been answered, since a refusal outranks a message that
-// came by for another reason.
+// came by for another reason; but the answer is not awaited for long any more.
 func (c *Client) decide(p *Pending, err error) {
 	r := c.registry
 	r.mu.Lock()
 	if !p.decided {
 		p.decided, p.verdict = true, err
+		if !p.answered {
+			c.limitAnswer(p)
+		}
 	}
 	finish := p.answered && p.finish(p.verdict)
 	if finish {
