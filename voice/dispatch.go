@@ -41,13 +41,19 @@ func (c *Client) tryDispatch(ev Event) bool {
 func (c *Client) deliver(ev Event) { c.deliverUnless(ev, false) }
 
 // deliverUnless is deliver, unless functions of the caller want to see events
-// and must not run here. Then it reports false, and nothing has happened.
+// and must not run here, or something was put aside. Then it reports false, and
+// nothing has happened.
 func (c *Client) deliverUnless(ev Event, foreign bool) bool {
 	r := c.registry
 	r.mu.Lock()
-	if foreign && r.foreign > 0 {
+	if foreign && (r.foreign > 0 || len(r.aside) > 0) { // what was put aside takes the lock more than once
 		r.mu.Unlock()
 		return false
+	}
+	if len(r.aside) > 0 {
+		r.mu.Unlock()
+		c.deliverAside(ev)
+		r.mu.Lock()
 	}
 	r.apply(ev)
 	all, limited := r.listeners(ev)
@@ -58,18 +64,22 @@ func (c *Client) deliverUnless(ev Event, foreign bool) bool {
 	if msg, ok := ev.(*ErrorMessage); ok {
 		failed = c.attribute(msg)
 	}
-	for _, s := range all {
-		c.offer(s, ev)
-	}
-	for _, s := range limited {
-		c.offer(s, ev)
-	}
+	c.offerAll(all, limited, ev)
 	if failed != nil {
 		c.decide(failed, c.failed(failed, ev.(*ErrorMessage)))
 	} else {
 		c.judge(concerned, ev)
 	}
 	return true
+}
+
+func (c *Client) offerAll(all, limited []*Subscription, ev Event) {
+	for _, s := range all {
+		c.offer(s, ev)
+	}
+	for _, s := range limited {
+		c.offer(s, ev)
+	}
 }
 
 // judge lets ev settle the operations that it concerns, oldest first.

@@ -12,6 +12,9 @@ import (
 // known nor settle an operation. It is recognised by the clock of the server or
 // of the call that goes back, by bytes that came before, or by a call that has
 // ended; the server's own list then decides whether it is true all the same.
+// Where a server has no clock, what happens again looks like what is said again;
+// so when the list does not decide, because it cannot be read or things have gone
+// on since, such a repetition may take effect yet.
 
 // heard is what was notified of a call or device lately.
 type heard struct {
@@ -61,6 +64,13 @@ func (h *heard) add(raw []byte, generated time.Time, duration time.Duration, end
 	return false
 }
 
+// repeats tells whether all that is odd about a message is that it looks like an
+// earlier one. With the server's clock in it, no two look alike.
+func (h *heard) repeats(raw []byte, generated time.Time, duration time.Duration) bool {
+	sum := maphash.Bytes(printSeed, raw)
+	return generated.IsZero() && duration >= h.duration && slices.ContainsFunc(h.prints, func(p print) bool { return p.sum == sum })
+}
+
 // again notes that a message which was out of order is true.
 func (h *heard) again(raw []byte) {
 	sum := maphash.Bytes(printSeed, raw)
@@ -102,11 +112,35 @@ func (r *registry) outOfOrder(ev Event) bool {
 	return false
 }
 
+// isRepetition tells whether a message that is out of order may as well be new.
+// One that would end or revive a call is none: too much depends on it.
+func (r *registry) isRepetition(ev Event) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch ev := ev.(type) {
+	case *CallStateChangeMessage:
+		known := r.calls[ev.Call.ID]
+		return known != nil && !ev.Call.ended() && known.heard.repeats(ev.Raw, ev.Generated, ev.Call.Duration)
+	case *DeviceStateChangeMessage:
+		return slices.ContainsFunc(ev.Devices, func(d *Device) bool {
+			known := r.device(d.ID)
+			return known != nil && known.heard.repeats(ev.Raw, ev.Generated, 0)
+		})
+	}
+	return false
+}
+
+// lateTimeout limits the read that decides about a message: what comes after it
+// waits meanwhile. It is also for how long what comes next may show that the
+// message was true when it was sent.
+const lateTimeout = time.Second
+
 // isTrue tells whether a message that is out of order agrees with what the
 // server says now. If not, that takes effect in its place.
 func (c *Client) isTrue(ev Event) bool {
-	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
+	ctx, cancel := context.WithTimeout(c.lifetime, lateTimeout)
 	defer cancel()
+	repetition := c.registry.isRepetition(ev)
 	s := &snapshot{since: c.registry.now()}
 	var err error
 	agrees := true
@@ -127,13 +161,34 @@ func (c *Client) isTrue(ev Event) bool {
 	case err != nil:
 		c.log.Warn("cannot tell whether a late message is true", "err", err)
 		c.recoverLater()
-		return false
+		if repetition { // no news is newer; a message that is lost would be worse than one too many
+			c.registry.heardAgain(ev)
+		}
+		return repetition
 	case agrees:
 		c.registry.heardAgain(ev)
+	case repetition: // the rest of the story, if there is one, is told by messages rather than by s
+		c.registry.putAside(ev)
+		c.recoverLater()
 	default:
 		c.reconcile(s)
 	}
 	return agrees
+}
+
+// otherClock forgets what time it was at the server: after a reconnection it may
+// be another one, with another clock.
+func (r *registry) otherClock() {
+	for _, known := range r.calls {
+		known.heard.generated = time.Time{}
+	}
+	for i := range r.devices {
+		r.devices[i].heard.generated = time.Time{}
+	}
+	for id, released := range r.released.calls {
+		released.heard.generated = time.Time{}
+		r.released.calls[id] = released
+	}
 }
 
 // agrees tells whether call is as the server lists it. A call that has ended

@@ -32,9 +32,10 @@ type registry struct {
 
 	foreign int // functions of the caller that see events: filters, and Until of operations
 
-	voiceDown  bool // the voice service is known to be down
-	outages    int  // so far
-	recovering bool // somebody waits to read everything back
+	voiceDown  bool    // the voice service is known to be down
+	outages    int     // so far
+	aside      []aside // messages that may turn out to be true yet
+	recovering bool    // somebody waits to read everything back
 }
 
 type knownCall struct {
@@ -62,7 +63,7 @@ func newRegistry() *registry {
 	}
 }
 
-// apply replaces the snapshots that ev brings.
+// apply replaces the snapshots that ev brings, and forgets what ev puts in doubt.
 func (r *registry) apply(ev Event) {
 	switch ev := ev.(type) {
 	case *CallStateChangeMessage:
@@ -73,6 +74,8 @@ func (r *registry) apply(ev Event) {
 		for _, d := range ev.Devices {
 			r.applyDevice(d, ev.Synthetic)
 		}
+	case *Reconnected:
+		r.otherClock()
 	}
 }
 
