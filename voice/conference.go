@@ -4,6 +4,8 @@ import "context"
 
 type participantParams struct {
 	Participant string `json:"participant"`
+
+	before int // how often it was to be there: see expectRemoval
 }
 
 // SingleStepConference adds a number to a call without asking there first, and
@@ -38,14 +40,15 @@ func (c *Client) CompleteConference(ctx context.Context, callID string, p Comple
 }
 
 // RemoveParticipantFromConference removes a party, named as in
-// [Participant.PhoneNumber], and returns the message that no longer shows it.
-// Only the owner of the conference may, or a supervisor who monitors it. It
-// needs the RemoveParticipantFromConference capability. Reference: Voice API,
-// Remove Participant From Conference.
+// [Participant.PhoneNumber], and returns the message that no longer shows it,
+// or, where several parties have that number, shows it once less. Only the owner
+// of the conference may, or a supervisor who monitors it. It needs the
+// RemoveParticipantFromConference capability. Reference: Voice API, Remove
+// Participant From Conference.
 func (c *Client) RemoveParticipantFromConference(ctx context.Context, callID, phoneNumber string) (*CallStateChangeMessage, error) {
 	const op = OpRemoveParticipantFromConference
 	if err := checkNumber(op, "phoneNumber", phoneNumber); err != nil {
 		return nil, err
 	}
-	return c.one(ctx, Operation{Name: op, CallID: callID, Params: participantParams{phoneNumber}})
+	return c.one(ctx, Operation{Name: op, CallID: callID, Params: participantParams{Participant: phoneNumber}})
 }

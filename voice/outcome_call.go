@@ -46,18 +46,48 @@ func hasParticipant(p *Pending, msg *CallStateChangeMessage) bool {
 	return msg.Call.State != StateReleased && msg.Call.hasParticipant(to.Destination.PhoneNumber)
 }
 
-func lacksParticipant(p *Pending, msg *CallStateChangeMessage) bool {
-	removed, _ := p.params.(participantParams)
-	return msg.Call.State != StateReleased && removed.Participant != "" && !msg.Call.hasParticipant(removed.Participant)
-}
-
-func (c *Call) hasParticipant(number string) bool {
-	for _, p := range c.Participants {
-		if sameNumber(p.PhoneNumber, number) || sameNumber(p.Digits, number) || sameNumber(p.E164Number, number) {
-			return true
+// expectRemoval notes how often the number is to be there before one of the
+// parties with it is removed: as often as known, less those whom others remove
+// already. mu is held.
+func (r *registry) expectRemoval(p *Pending) {
+	removed, ok := p.params.(participantParams)
+	if !ok {
+		return
+	}
+	call := r.callLocked(p.op.CallID)
+	if call == nil {
+		return
+	}
+	removed.before = call.countParticipants(removed.Participant)
+	for _, earlier := range r.forCall[p.op.CallID] {
+		if other, ok := earlier.params.(participantParams); ok && !earlier.decided && sameNumber(other.Participant, removed.Participant) {
+			removed.before--
 		}
 	}
-	return false
+	p.params = removed
+}
+
+// lacksParticipant is for a party removed: its number is gone, or there less
+// often, since several parties may have one number.
+func lacksParticipant(p *Pending, msg *CallStateChangeMessage) bool {
+	removed, _ := p.params.(participantParams)
+	if msg.Call.State == StateReleased || removed.Participant == "" {
+		return false
+	}
+	left := msg.Call.countParticipants(removed.Participant)
+	return left == 0 || left < removed.before
+}
+
+func (c *Call) hasParticipant(number string) bool { return c.countParticipants(number) > 0 }
+
+func (c *Call) countParticipants(number string) int {
+	n := 0
+	for _, p := range c.Participants {
+		if sameNumber(p.PhoneNumber, number) || sameNumber(p.Digits, number) || sameNumber(p.E164Number, number) {
+			n++
+		}
+	}
+	return n
 }
 
 // swapped settles SwapCalls: each call takes the other's state, in either order.

@@ -1,0 +1,99 @@
+package voice_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gwsvoice/gws-go/voice"
+	"github.com/gwsvoice/gws-go/voice/voicetest"
+)
+
+// Two parties of a conference may have one number. Whoever removes one of them
+// learns it, though the number is still there; and learns nothing from a message
+// that shows both.
+func TestRemoveParticipant_oneOfTwoWithTheSameNumber(t *testing.T) {
+	const twin, third = "4155550142", "4155550143"
+	numbers := func(call *voice.Call) (all []string) {
+		for _, p := range call.Participants {
+			all = append(all, p.PhoneNumber)
+		}
+		return all
+	}
+	run := func(name string, test func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string)) {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, voicetest.Options{OutsideAnswer: second}, func(t *testing.T, sim *voicetest.Server) {
+				client := connect(t, sim)
+				id := sim.Establish(voicetest.Call{From: twin, To: "5001"})
+				awaitState(t, client, id, voice.StateEstablished)
+				for _, number := range []string{twin, third} {
+					got, err := client.InitiateConference(t.Context(), id, voice.Destination{PhoneNumber: number})
+					require.NoError(t, err)
+					awaitState(t, client, got.Consult.Call.ID, voice.StateEstablished)
+					_, err = client.CompleteConference(t.Context(), id, voice.Complete{})
+					require.NoError(t, err)
+				}
+				call, err := client.Call(t.Context(), id)
+				require.NoError(t, err)
+				require.ElementsMatch(t, []string{twin, twin, third}, numbers(call))
+				test(t, sim, client, id)
+				time.Sleep(30 * second)
+				synctest.Wait()
+				calls, devices := client.Known()
+				assert.Empty(t, differences(sim, "agent5001", calls, devices))
+			})
+		})
+	}
+
+	run("a message tells", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		for _, left := range [][]string{{twin, third}, {third}} {
+			began := time.Now()
+			msg, err := client.RemoveParticipantFromConference(t.Context(), id, twin)
+			require.NoError(t, err)
+			assert.Zero(t, time.Since(began))
+			assert.False(t, msg.Synthetic)
+			assert.ElementsMatch(t, left, numbers(msg.Call))
+		}
+	})
+	run("the list of calls tells", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpRemoveParticipantFromConference, voicetest.LostEvent())
+		msg, err := client.RemoveParticipantFromConference(t.Context(), id, twin)
+		require.NoError(t, err)
+		assert.True(t, msg.Synthetic)
+		assert.ElementsMatch(t, []string{twin, third}, numbers(msg.Call))
+	})
+	run("nothing happens", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpRemoveParticipantFromConference, voicetest.Silence())
+		go func() {
+			time.Sleep(second)
+			sim.AttachData(id, map[string]any{"n": 1})
+		}()
+		_, err := client.RemoveParticipantFromConference(t.Context(), id, twin)
+		requireUnconfirmed(t, err, true, voice.ErrOutcomeTimeout)
+	})
+	run("both at once", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		type outcome struct {
+			left []string
+			took time.Duration
+		}
+		remove := func() outcome {
+			began := time.Now()
+			msg, err := client.RemoveParticipantFromConference(t.Context(), id, twin)
+			if !assert.NoError(t, err) {
+				return outcome{}
+			}
+			return outcome{numbers(msg.Call), time.Since(began)}
+		}
+		sim.On(voice.OpRemoveParticipantFromConference, voicetest.ResponseFirst(2*second))
+		sim.On(voice.OpRemoveParticipantFromConference, voicetest.ResponseFirst(4*second))
+		first := make(chan outcome, 1)
+		go func() { first <- remove() }()
+		synctest.Wait()
+		later := remove()
+		assert.ElementsMatch(t, []string{twin, third}, (<-first).left)
+		assert.Equal(t, outcome{[]string{third}, 4 * second}, later, "the first message is about the other one")
+	})
+}
