@@ -80,7 +80,11 @@ final class Main {
 
             @Override
             public void publish(String channel, Map<String, Object> data) {
-                bayeux.createChannelIfAbsent(channel).getReference().publish(null, data);
+                // Persistent, because a sweep of channels that nobody subscribes to may
+                // hit one that a client is just subscribing to again.
+                ServerChannel to = bayeux.createChannelIfAbsent(channel).getReference();
+                to.setPersistent(true);
+                to.publish(null, data);
             }
 
             @Override
