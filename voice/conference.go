@@ -10,11 +10,12 @@ type participantParams struct {
 
 // SingleStepConference adds a number to a call without asking there first, and
 // returns the message that shows it among the participants, which may be before
-// anybody has answered there. Where another number joins, since a queue has
-// chosen an agent or a telephone is forwarded, no message tells that this is who
-// was called: the outcome is an [*UnconfirmedError], whose Call shows the
-// participants. It needs the SingleStepConference capability. Reference: Voice
-// API, Single Step Conference.
+// anybody has answered there. Where parties with that number are there already,
+// it is the message that shows it once more than before. Where another number
+// joins, since a queue has chosen an agent or a telephone is forwarded, no
+// message tells that this is who was called: the outcome is an
+// [*UnconfirmedError], whose Call shows the participants. It needs the
+// SingleStepConference capability. Reference: Voice API, Single Step Conference.
 func (c *Client) SingleStepConference(ctx context.Context, callID string, to Destination) (*CallStateChangeMessage, error) {
 	params, err := to.params(OpSingleStepConference)
 	if err != nil {

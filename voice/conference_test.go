@@ -97,3 +97,99 @@ func TestRemoveParticipant_oneOfTwoWithTheSameNumber(t *testing.T) {
 		assert.Equal(t, outcome{[]string{third}, 4 * second}, later, "the first message is about the other one")
 	})
 }
+
+// A number may be among the participants before it is added. Then only a message
+// that shows it once more tells that it was.
+func TestSingleStepConference_numberIsThereAlready(t *testing.T) {
+	const twin, third = "4155550142", "4155550143"
+	numbers := func(call *voice.Call) (all []string) {
+		for _, p := range call.Participants {
+			all = append(all, p.PhoneNumber)
+		}
+		return all
+	}
+	type outcome struct {
+		there []string
+		took  time.Duration
+	}
+	add := func(t *testing.T, client *voice.Client, id, number string) outcome {
+		began := time.Now()
+		msg, err := client.SingleStepConference(t.Context(), id, voice.Destination{PhoneNumber: number})
+		if !assert.NoError(t, err) {
+			return outcome{}
+		}
+		return outcome{numbers(msg.Call), time.Since(began)}
+	}
+	atOnce := func(t *testing.T, client *voice.Client, id, number string) (first, later outcome) {
+		done := make(chan outcome, 1)
+		go func() { done <- add(t, client, id, number) }()
+		synctest.Wait()
+		later = add(t, client, id, number)
+		return <-done, later
+	}
+	run := func(name string, test func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string)) {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, voicetest.Options{OutsideAnswer: second}, func(t *testing.T, sim *voicetest.Server) {
+				client := connect(t, sim)
+				id := sim.Establish(voicetest.Call{From: twin, To: "5001"})
+				awaitState(t, client, id, voice.StateEstablished)
+				test(t, sim, client, id)
+				time.Sleep(30 * second)
+				synctest.Wait()
+				calls, devices := client.Known()
+				assert.Empty(t, differences(sim, "agent5001", calls, devices))
+			})
+		})
+	}
+
+	run("nothing happens", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpSingleStepConference, voicetest.Silence())
+		go func() {
+			time.Sleep(second)
+			sim.AttachData(id, map[string]any{"n": 1})
+		}()
+		_, err := client.SingleStepConference(t.Context(), id, voice.Destination{PhoneNumber: twin})
+		requireUnconfirmed(t, err, true, voice.ErrOutcomeTimeout)
+	})
+	run("a second one is added", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(2*second))
+		go func() {
+			time.Sleep(second)
+			sim.AttachData(id, map[string]any{"n": 1})
+		}()
+		assert.Equal(t, outcome{[]string{twin, twin}, 2 * second}, add(t, client, id, twin))
+	})
+	run("the list of calls tells", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpSingleStepConference, voicetest.LostEvent())
+		assert.Equal(t, []string{twin, twin}, add(t, client, id, twin).there)
+	})
+	run("another number", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		assert.Equal(t, outcome{[]string{twin, third}, 0}, add(t, client, id, third))
+	})
+	run("two at once", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(2*second))
+		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(4*second))
+		first, later := atOnce(t, client, id, twin)
+		assert.Equal(t, outcome{[]string{twin, twin}, 2 * second}, first)
+		assert.Equal(t, outcome{[]string{twin, twin, twin}, 4 * second}, later, "the first message is about the other one")
+	})
+	run("two at once of a new number", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(2*second))
+		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(4*second))
+		first, later := atOnce(t, client, id, third)
+		assert.Equal(t, outcome{[]string{twin, third}, 2 * second}, first)
+		assert.Equal(t, outcome{[]string{twin, third, third}, 4 * second}, later, "the first message is about the other one")
+	})
+	run("two at once, one is refused", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+		sim.On(voice.OpSingleStepConference, voicetest.Slow(second), voicetest.Refuse(voice.CodeInvalidState, "no"))
+		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(4*second))
+		first := make(chan error, 1)
+		go func() {
+			_, err := client.SingleStepConference(t.Context(), id, voice.Destination{PhoneNumber: third})
+			first <- err
+		}()
+		synctest.Wait()
+		assert.Equal(t, outcome{[]string{twin, third}, 4 * second}, add(t, client, id, third))
+		assert.Error(t, <-first)
+	})
+}

@@ -46,7 +46,7 @@ var outcomes = map[OperationName]rule{
 	OpInitiateTransfer:   {settles: consulting, single: true, others: true, ends: consultationEnded},
 	OpCompleteTransfer:   {settles: bothReleased, others: true, ends: never, lost: transferLost},
 
-	OpSingleStepConference:            onCall(hasParticipant),
+	OpSingleStepConference:            onCall(gainsParticipant),
 	OpInitiateConference:              {settles: consulting, single: true, others: true, ends: consultationEnded},
 	OpCompleteConference:              {settles: merged, others: true, ends: originalReleased, lost: conferenceLost},
 	OpRemoveParticipantFromConference: onCall(lacksParticipant),

@@ -41,9 +41,45 @@ func declined(_ *Pending, msg *CallStateChangeMessage) bool {
 	return msg.Call.State == StatePreviewCancelled || msg.Call.State == StateReleased
 }
 
-func hasParticipant(p *Pending, msg *CallStateChangeMessage) bool {
-	to, _ := p.params.(destinationParams)
-	return msg.Call.State != StateReleased && msg.Call.hasParticipant(to.Destination.PhoneNumber)
+// expectAddition notes how often the number is there before another party with
+// it is added, and who else is adding one. mu is held.
+func (r *registry) expectAddition(p *Pending) {
+	added, ok := p.params.(destinationParams)
+	if !ok || p.op.Name != OpSingleStepConference {
+		return
+	}
+	number := added.Destination.PhoneNumber
+	if call := r.callLocked(p.op.CallID); call != nil {
+		added.before = call.countParticipants(number)
+	}
+	for _, earlier := range r.forCall[p.op.CallID] {
+		other, ok := earlier.params.(destinationParams)
+		if ok && earlier.op.Name == OpSingleStepConference && !earlier.decided && sameNumber(other.Destination.PhoneNumber, number) {
+			added.ahead = append(added.ahead, earlier)
+		}
+	}
+	p.params = added
+}
+
+// gainsParticipant is for a party added: its number is there more often than
+// before, with those whom others add, unless they were refused.
+func gainsParticipant(p *Pending, msg *CallStateChangeMessage) bool {
+	added, _ := p.params.(destinationParams)
+	if msg.Call.State == StateReleased {
+		return false
+	}
+	others := 0
+	if len(added.ahead) > 0 {
+		r := p.client.registry
+		r.mu.Lock()
+		for _, earlier := range added.ahead {
+			if !earlier.refused {
+				others++
+			}
+		}
+		r.mu.Unlock()
+	}
+	return msg.Call.countParticipants(added.Destination.PhoneNumber) > added.before+others
 }
 
 // expectRemoval notes how often the number is to be there before one of the

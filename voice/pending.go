@@ -38,6 +38,7 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 	}
 	p.device = r.deviceOf(&op)
 	r.expectRemoval(p)
+	r.expectAddition(p)
 	if op.Until != nil {
 		r.foreign++
 	}

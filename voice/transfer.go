@@ -20,6 +20,9 @@ type destinationParams struct {
 	Destination phoneNumber    `json:"destination"`
 	Location    string         `json:"location,omitzero"`
 	UserData    map[string]any `json:"userData,omitempty"`
+
+	before int        // how often it was there: see expectAddition
+	ahead  []*Pending // who else was adding it
 }
 
 type completeParams struct {
@@ -145,7 +148,7 @@ func (c *Client) apiURI() string {
 
 // params returns the parameters that transfers and conferences have in common.
 func (to Destination) params(op OperationName) (destinationParams, error) {
-	params := destinationParams{phoneNumber{to.PhoneNumber}, to.Location, to.UserData}
+	params := destinationParams{Destination: phoneNumber{to.PhoneNumber}, Location: to.Location, UserData: to.UserData}
 	switch {
 	case to.OutboundCallerID != "":
 		return params, &ArgumentError{op, "to.OutboundCallerID", "is for Dial only"}
