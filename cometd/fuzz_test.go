@@ -132,6 +132,7 @@ func FuzzNext(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 1, 1, 0, 0, 3, 0, 0, 0, 5, 1, 1, 0})
 	f.Add([]byte{0, 0, 0, 0, 2, 0, 0, 0, 2, 4, 0, 255, 1, 1, 0, 0, 3, 0, 0, 0, 10, 0, 2, 9})
 	f.Add([]byte{0, 0, 0, 0, 1, 1, 0, 0, 12, 0, 0, 0, 13, 0, 0, 0, 15, 0, 0, 0, 0, 0, 0, 0})
+	f.Add([]byte("00001B1x")) // Retry-After: longer than any pause
 	f.Fuzz(func(t *testing.T, program []byte) {
 		s := state{minBackoff: 500 * ms, maxBackoff: 30 * sec}
 		var now time.Duration
@@ -152,7 +153,7 @@ func FuzzNext(f *testing.F) {
 			got, act := next(s, in)
 			assertAllowed(t, s, got, act)
 			assert.LessOrEqual(t, act.delay, maxAdvice)
-			assert.LessOrEqual(t, act.spread, 30*sec)
+			assert.LessOrEqual(t, act.spread, max(30*sec, in.retryAfter))
 			again, same := next(s, in)
 			assert.Equal(t, got, again, "next is a function")
 			assert.Equal(t, act, same)
