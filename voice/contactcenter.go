@@ -87,8 +87,9 @@ func decodePartial(body []byte) []ChannelResult {
 }
 
 // StartContactCenterSession logs the agent in on the given channels, and then
-// reads calls and devices again, for no longer than [Config.OperationTimeout]. If some channels fail it is a [*PartialError],
-// and the failed one may well be voice. The agent's state is not settled when it
+// reads calls and devices again, for no longer than [Config.OperationTimeout]. If
+// some channels fail it is a [*PartialError], and the failed one may well be
+// voice. The agent's state is not settled when it
 // returns: the device passes through [UserLoggedIn], and the switch may make it
 // ready by itself; [Client.Subscribe] tells. A device in [DeviceInactive] can be
 // expected to fail; see [Client.Devices] beforehand. Reference: Start Contact
