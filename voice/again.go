@@ -1,22 +1,26 @@
 package voice
 
-import "github.com/gwsvoice/gws-go/internal/jsonscan"
+import (
+	"sync"
+
+	"github.com/gwsvoice/gws-go/internal/jsonscan"
+)
 
 // again keeps the value that was read last at one place of a document. The
 // messages about a call repeat most of what they show, in the same bytes: then
 // the value, which is read-only, is that of the message before.
 type again[T any] struct {
-	written []byte // nil: there is none
-	value   T
+	print jsonscan.Print
+	value T
 }
 
-// maxAgain is how many bytes are remembered. Larger values repeat as well, but
-// each decoder would keep one. Nor can these be nested too deeply elsewhere.
-const maxAgain = 512
+// maxAgain is how many bytes a value may take that is recognised. A longer one
+// could be nested too deeply elsewhere.
+const maxAgain = 1024
 
 // same reads the next value if it is the one that was read last.
 func (a *again[T]) same(s *jsonscan.Scanner) (value T, ok bool) {
-	if s.SkipSame(a.written) {
+	if s.SkipSame(a.print) {
 		return a.value, true
 	}
 	return value, false
@@ -28,7 +32,7 @@ func (a *again[T]) skip(s *jsonscan.Scanner) {
 		s.Skip()
 		return
 	}
-	if s.SkipSame(a.written) {
+	if s.SkipSame(a.print) {
 		return
 	}
 	from := s.Pos()
@@ -38,15 +42,23 @@ func (a *again[T]) skip(s *jsonscan.Scanner) {
 
 // remember keeps the value that was read from an offset of s on.
 func (a *again[T]) remember(s *jsonscan.Scanner, from int, value T) {
-	written := s.Since(from)
-	if s.Err() != nil || len(written) == 0 || len(written) > maxAgain {
+	if length := s.Pos() - from; s.Err() != nil || length == 0 || length > maxAgain {
 		return
 	}
-	a.written, a.value = append(a.written[:0], written...), value
+	a.print, a.value = s.Print(from), value
 }
 
-// forget makes the next value one that has not been read.
-func (a *again[T]) forget() {
-	var none T
-	a.written, a.value = a.written[:0], none
+// repeated is what the messages to one client repeat. A program may write to
+// some of it, although it should not: then no other agent sees that.
+type repeated struct {
+	text         string                    // all strings of a message
+	capabilities [2]again[[]OperationName] // a call goes back and forth between two states
+	userData     again[map[string]any]
+	extensions   again[map[string]any]
+}
+
+// memory is what is kept of the messages to one client from one to the next.
+type memory struct {
+	mu sync.Mutex
+	repeated
 }

@@ -73,6 +73,7 @@ type Client struct {
 
 	session  session
 	inbox    *inbox
+	memory   memory
 	registry *registry
 	turn     sync.Mutex      // held while one event takes effect
 	asleep   []*Subscription // whose readers endTurn wakes; guarded by turn

@@ -51,7 +51,7 @@ func (d *decoder) call() *Call {
 		case "capabilities":
 			c.Capabilities = d.operations()
 		case "userData":
-			c.UserData = d.object(&d.lastUserData)
+			c.UserData = d.object(&d.last().userData)
 		case "parentCallId":
 			parentID = d.scalar()
 		case "parentCallUri":

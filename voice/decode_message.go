@@ -99,7 +99,7 @@ func (d *decoder) message(m *rawMessage) {
 		case "phoneNumber":
 			m.phoneNumber = d.scalar()
 		case "extensions":
-			m.extensions = d.object(&d.lastExtensions)
+			m.extensions = d.object(&d.last().extensions)
 		case "devices":
 			m.haveDevices = d.Kind() == jsonscan.Array
 			m.devices = d.devices()

@@ -27,14 +27,10 @@ type decoder struct {
 	participants, infos []rawParticipant
 	capabilities        []OperationName
 
-	lastText   string
 	overlooked again[struct{}] // capabilities
 
-	// What a program may write to, although it should not, is for one agent only.
-	owner            *Client
-	lastCapabilities again[[]OperationName]
-	lastUserData     again[map[string]any]
-	lastExtensions   again[map[string]any]
+	own  repeated
+	lent *memory // to be used instead of own; locked
 }
 
 type pendingString struct {
@@ -44,25 +40,36 @@ type pendingString struct {
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-func newDecoder(data []byte) *decoder { return newDecoderFor(nil, data) }
-
-// newDecoderFor returns a decoder for messages to c, or for anything if c is
-// nil.
-func newDecoderFor(c *Client, data []byte) *decoder {
+func newDecoder(data []byte) *decoder {
 	d := decoders.Get().(*decoder)
 	d.Scanner = jsonscan.New(data)
-	if c == nil || c != d.owner {
-		d.owner = c
-		d.lastCapabilities.forget()
-		d.lastUserData.forget()
-		d.lastExtensions.forget()
-	}
 	return d
 }
 
+// remind lets d use what is kept in m, unless another decoder does.
+func (d *decoder) remind(m *memory) {
+	if m.mu.TryLock() {
+		d.lent = m
+	}
+}
+
+// last is what came last.
+func (d *decoder) last() *repeated {
+	if d.lent != nil {
+		return &d.lent.repeated
+	}
+	return &d.own
+}
+
 // free gives the decoder back, with nothing in it that would keep a document
-// or a result alive, but for what may come again.
+// or a result alive.
 func (d *decoder) free() {
+	if d.lent != nil {
+		d.lent.mu.Unlock()
+		d.lent = nil
+	} else {
+		d.own = repeated{}
+	}
 	const tooLarge = 1 << 14
 	if cap(d.text) > tooLarge || cap(d.pending) > tooLarge/16 || cap(d.participants) > 64 ||
 		cap(d.infos) > 64 || cap(d.capabilities) > 256 {
@@ -92,10 +99,13 @@ func (d *decoder) put(to *string, text []byte) {
 }
 
 func (d *decoder) flush() {
-	if d.lastText != string(d.text) { // messages about one call mostly have the same
-		d.lastText = string(d.text)
+	all := d.last().text
+	if all != string(d.text) { // messages about one call mostly have the same
+		all = string(d.text)
+		if len(all) <= maxAgain {
+			d.last().text = all
+		}
 	}
-	all := d.lastText
 	for _, p := range d.pending {
 		*p.to = all[p.start:p.end]
 	}
@@ -180,8 +190,11 @@ func (d *decoder) object(last *again[map[string]any]) map[string]any {
 
 // operations reads a list of capabilities, read-only. The result is never nil.
 func (d *decoder) operations() []OperationName {
-	if list, ok := d.lastCapabilities.same(&d.Scanner); ok {
-		return list
+	last := &d.last().capabilities
+	for i := range last {
+		if list, ok := last[i].same(&d.Scanner); ok {
+			return list
+		}
 	}
 	from := d.Pos()
 	if !d.Array() {
@@ -195,7 +208,8 @@ func (d *decoder) operations() []OperationName {
 	}
 	d.capabilities = list
 	list = slices.Clip(append(make([]OperationName, 0, len(list)), list...))
-	d.lastCapabilities.remember(&d.Scanner, from, list)
+	last[1] = last[0]
+	last[0].remember(&d.Scanner, from, list)
 	return list
 }
 

@@ -30,8 +30,9 @@ func (c *Client) look(memory any, s *jsonscan.Scanner) any {
 		s.Skip()
 		return n
 	}
-	d := newDecoderFor(c, nil)
+	d := newDecoder(nil)
 	defer d.free()
+	d.remind(&c.memory)
 	d.Scanner = *s
 	if all {
 		from := d.Pos()

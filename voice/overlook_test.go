@@ -291,6 +291,24 @@ func TestLook_sharesNothingBetweenAgents(t *testing.T) {
 	}
 }
 
+func TestLook_remembersForEachAgent(t *testing.T) {
+	first, second := offline(t), offline(t)
+	first.Subscribe()
+	second.Subscribe()
+	data := callMessage("call", StateEstablished, 1, 1)
+	look := func(c *Client) *Call {
+		s := jsonscan.New(data)
+		return c.look(nil, &s).(*note).event.(*CallStateChangeMessage).Call
+	}
+	ofFirst, ofSecond := look(first), look(second)
+	for range 3 {
+		ofFirst.UserData["who"], ofSecond.UserData["who"] = "first", "second"
+		ofFirst, ofSecond = look(first), look(second)
+		assert.Equal(t, "first", ofFirst.UserData["who"], "the value of the message before")
+		assert.Equal(t, "second", ofSecond.UserData["who"])
+	}
+}
+
 func TestTake_keepsACopy(t *testing.T) {
 	c := offline(t)
 	sub := c.Subscribe()

@@ -1,7 +1,6 @@
 package jsonscan
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -27,19 +26,6 @@ func (s *Scanner) Skip() {
 		}
 		s.pos = end
 	}
-}
-
-// SkipSame skips the next value if it is written exactly as value, an object or
-// array that a scanner has accepted before, at most at the same depth. Comparing
-// is a fraction of reading.
-func (s *Scanner) SkipSame(value []byte) bool {
-	s.peek()
-	if len(value) == 0 || s.problem != 0 || !bytes.HasPrefix(s.data[s.pos:], value) {
-		return false
-	}
-	s.pos += len(value)
-	s.unread = false
-	return true
 }
 
 // skipContainer steps over an object or array. It keeps the kinds of the open
