@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/go-resty/resty/v2"
 
@@ -61,6 +62,18 @@ var shared = func() *resty.Client {
 	r.SetDoNotParseResponse(true)
 	return r
 }()
+
+// requests are used one after the other, since each has half a dozen maps. What
+// resty hands to net/http is made anew for each use.
+var requests = sync.Pool{New: func() any { return shared.R() }}
+
+// recycle takes out of req what its last use has put in.
+func recycle(req *resty.Request) {
+	clear(req.Header)
+	req.SetContext(context.Background())
+	req.Method, req.URL, req.Body, req.RawRequest = "", "", nil, nil
+	requests.Put(req)
+}
 
 // errand is the context of a request.
 type errand struct {
@@ -139,7 +152,8 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 		return nil, &TransportError{Err: err}
 	}
 	e := &errand{Context: ctx, client: c}
-	req := shared.R().SetContext(e.sent.Watch(e))
+	req := requests.Get().(*resty.Request)
+	req.SetContext(e.sent.Watch(e))
 	req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 	if body != nil {
 		// A reader, not the bytes: resty would copy them into a pooled buffer and
@@ -148,6 +162,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 		req.SetBody(bytes.NewReader(body))
 	}
 	resp, err := req.Execute(method, c.opts.BaseURL+path)
+	recycle(req)
 	if err != nil {
 		if ctxErr := ctx.Err(); ctxErr != nil {
 			err = ctxErr // what the caller did, not how the transport puts it
