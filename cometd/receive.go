@@ -9,8 +9,11 @@ import (
 // events go to the subscriptions. It never waits for a reader, but for the
 // short time that fullGrace allows.
 func (c *Client) receive(x *exchange, body []byte, t Transport) error {
-	x.scanned.reader = c.reader.Load()
-	n, err := scan(body, &x.scanned, func(m *message) { c.handle(x, m, t) })
+	w := scans.Get().(*scanned)
+	w.reader, x.scanned = c.reader.Load(), w
+	n, err := scan(body, w, func(m *message) { c.handle(x, m, t) })
+	w.reader, x.scanned = nil, nil
+	scans.Put(w)
 	x.wakeReaders()
 	if err == nil {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/gwsvoice/gws-go/internal/handover"
 	"github.com/gwsvoice/gws-go/internal/jsonscan"
@@ -61,6 +62,9 @@ type scanned struct {
 	reader  *handover.Reader // looks at data; nil: nobody does
 	note    any              // what it has seen of the latest
 }
+
+// What scan works with is of no use to a client that waits for the next event.
+var scans = sync.Pool{New: func() any { return new(scanned) }}
 
 // scan calls yield with each message of body, which is an array of messages or
 // a single one, and lets a reader look at their data. It uses the memory of w.

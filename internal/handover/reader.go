@@ -19,8 +19,8 @@ type Reader struct {
 	// is being scanned, so that it has not to be scanned again. Its channel is not
 	// known yet, since it may come behind the data, nor whether it is a good
 	// message: what Look returns is for Take, should it get this one. Memory for
-	// it is note, what Look has returned for another message of the response, or
-	// nil. May be nil.
+	// it is note, what any reader's Look has returned for another message, or nil.
+	// May be nil.
 	Look func(note any, s *jsonscan.Scanner) any
 
 	// Take is offered each message while the queue is empty. If it returns false
