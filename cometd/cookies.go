@@ -3,6 +3,7 @@ package cometd
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,14 +60,10 @@ func (c *cookieJar) setBrowser(cookie *http.Cookie) {
 	}
 }
 
-func (c *cookieJar) Cookies(u *url.URL) []*http.Cookie {
-	all := c.shared.Cookies(u)
-	list := all[:0:len(all)]
-	for _, cookie := range all {
-		if cookie.Name != browserCookie {
-			list = append(list, cookie)
-		}
-	}
+func (c *cookieJar) Cookies(u *url.URL) []*http.Cookie { return c.appendTo(nil, u) }
+
+func (c *cookieJar) appendTo(list []*http.Cookie, u *url.URL) []*http.Cookie {
+	list = slices.DeleteFunc(cookies.Append(list, c.shared, u), func(cookie *http.Cookie) bool { return cookie.Name == browserCookie })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.expires.IsZero() && !time.Now().Before(c.expires) {
@@ -80,5 +77,6 @@ func (c *cookieJar) Cookies(u *url.URL) []*http.Cookie {
 
 // addTo adds the cookies to those that the request has on its own account.
 func (c *cookieJar) addTo(req *http.Request, own []string) {
-	c.line.Set(req, own, c.Cookies(req.URL))
+	var buf [8]*http.Cookie
+	c.line.Set(req, own, c.appendTo(buf[:0], req.URL))
 }

@@ -95,9 +95,19 @@ func normal(c *http.Cookie, host, path string, now time.Time) (cookie, bool) {
 }
 
 // Cookies implements http.CookieJar. The cookies are not to be changed.
-func (j *Jar) Cookies(u *url.URL) []*http.Cookie {
+func (j *Jar) Cookies(u *url.URL) []*http.Cookie { return j.appendTo(nil, u) }
+
+// Append appends the cookies for u to list. They are not to be changed.
+func Append(list []*http.Cookie, jar http.CookieJar, u *url.URL) []*http.Cookie {
+	if j, ok := jar.(*Jar); ok {
+		return j.appendTo(list, u)
+	}
+	return append(list, jar.Cookies(u)...)
+}
+
+func (j *Jar) appendTo(list []*http.Cookie, u *url.URL) []*http.Cookie {
 	if !isHTTP(u) {
-		return nil
+		return list
 	}
 	host, path := hostOf(u), u.Path
 	if path == "" {
@@ -105,7 +115,6 @@ func (j *Jar) Cookies(u *url.URL) []*http.Cookie {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	var list []*http.Cookie
 	expired := false
 	for i := range j.list {
 		c := &j.list[i]
@@ -113,9 +122,6 @@ func (j *Jar) Cookies(u *url.URL) []*http.Cookie {
 		case !c.Expires.IsZero() && !c.Expires.After(time.Now()):
 			expired = true
 		case c.isFor(host, path) && (!c.Secure || u.Scheme == "https" || isLocal(c.scope())):
-			if list == nil {
-				list = make([]*http.Cookie, 0, len(j.list)+1) // one that the caller adds
-			}
 			list = append(list, c.Cookie)
 		}
 	}

@@ -57,7 +57,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.Jar == nil {
 		return t.Base.RoundTrip(req)
 	}
-	t.line.Set(req, req.Header["Cookie"], t.Jar.Cookies(req.URL))
+	var buf [8]*http.Cookie
+	t.line.Set(req, req.Header["Cookie"], Append(buf[:0], t.Jar, req.URL))
 	resp, err := t.Base.RoundTrip(req)
 	if err == nil && len(resp.Header["Set-Cookie"]) > 0 {
 		t.Jar.SetCookies(req.URL, resp.Cookies())
