@@ -30,8 +30,14 @@ func (c *Client) newConnect(probe bool) connect {
 	if c.ack.active {
 		acked = c.ack.number
 	}
-	r := &request{kind: kindConnect, probe: probe || !t.isOpen(), ack: acked, session: c.session}
-	x := c.newExchange(t, r)
+	m := new(struct { // one piece of memory, since there is a connect for every few events
+		request  request
+		reply    reply
+		exchange exchange
+	})
+	r, x := &m.request, &m.exchange
+	*r = request{kind: kindConnect, probe: probe || !t.isOpen(), ack: acked, session: c.session, room: &m.reply}
+	c.encode(x, t, r)
 	now := time.Now()
 	if r.probe {
 		c.probed = now

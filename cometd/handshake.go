@@ -25,7 +25,8 @@ func (c *Client) handshake() input {
 	}
 	r := &request{kind: kindHandshake, id: id, data: data, session: session}
 	c.mu.Lock()
-	x := c.newExchange(t, r)
+	x := new(exchange)
+	c.encode(x, t, r)
 	c.mu.Unlock()
 	err = c.exchange(t, x, c.opts.MaxNetworkDelay, false)
 	c.mu.Lock()

@@ -44,12 +44,12 @@ func (c *Client) roundTripper() http.RoundTripper {
 func (c *Client) jar() *cookieJar { return c.http.Jar.(*cookieJar) }
 
 func (c *Client) newRequest(ctx context.Context, u *url.URL, header http.Header, body []byte, cookies []string) *http.Request {
-	reader := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
+	rewound := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	reader, _ := rewound()
 	req := (&http.Request{ // http.NewRequest would parse a URL and make a header
 		Method: http.MethodPost, URL: u, Host: u.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: reader(), ContentLength: int64(len(body)),
-		GetBody: func() (io.ReadCloser, error) { return reader(), nil },
+		Body: reader, ContentLength: int64(len(body)), GetBody: rewound,
 	}).WithContext(ctx)
 	if u.User != nil && req.Header.Get("Authorization") == "" {
 		password, _ := u.User.Password()

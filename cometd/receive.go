@@ -157,7 +157,11 @@ func (c *Client) readReply(r *request, m *message, t Transport) (*reply, error) 
 		}
 		return nil, nil
 	}
-	rep := &reply{ok: ok, err: failure, advice: parseAdvice(m.advice.of(m.raw), t)}
+	rep := r.room
+	if rep == nil {
+		rep = new(reply)
+	}
+	*rep = reply{ok: ok, err: failure, advice: parseAdvice(m.advice.of(m.raw), t)}
 	rep.ack = parseAck(m.ext.of(m.raw))
 	if r.kind == kindHandshake {
 		rep.clientID = string(m.clientID)

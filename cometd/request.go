@@ -35,6 +35,7 @@ type request struct {
 	finished  bool
 	err       error
 	reply     *reply        // handshake, connect
+	room      *reply        // memory for reply; may be nil
 	due       time.Time     // when a WebSocket must have answered it; zero if somebody else looks after that
 	done      chan struct{} // closed when finished; may be nil
 }

@@ -118,12 +118,14 @@ func (c *Client) nextExchange(t transport, list []*request) (*exchange, []*reque
 		}
 		n++
 	}
-	return c.newExchange(t, list[:n]...), slices.Clone(list[n:])
+	x := new(exchange)
+	c.encode(x, t, list[:n]...)
+	return x, slices.Clone(list[n:])
 }
 
-// newExchange encodes requests as one body; c.mu must be held.
-func (c *Client) newExchange(t transport, list ...*request) *exchange {
-	x := &exchange{login: c.refresh.now(), ordered: list[0].kind == kindConnect}
+// encode makes x one body of requests; c.mu must be held.
+func (c *Client) encode(x *exchange, t transport, list ...*request) {
+	x.login, x.ordered = c.refresh.now(), list[0].kind == kindConnect
 	x.requests, x.readers = append(x.first[:0], list...), x.reader[:0]
 	b := make([]byte, 0, 160*len(list))
 	for i, r := range list {
@@ -140,7 +142,6 @@ func (c *Client) newExchange(t transport, list ...*request) *exchange {
 		b = r.appendTo(b, c.clientID, t.kind())
 	}
 	x.body = append(b, ']')
-	return x
 }
 
 // settle finishes the requests of x that got no reply, and returns the error

@@ -42,7 +42,7 @@ type exchange struct {
 	events atomic.Int64 // received with it
 	broken error        // why a message in the response could not be read
 
-	scanned *scanned // while a response or frame is being read
+	scanned *scanned         // while a response or frame is being read
 	first   [1]*request      // mostly room enough for requests
 	reader  [1]*Subscription // and for readers
 	readers []*Subscription  // to be woken at the end of the response or frame
