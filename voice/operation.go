@@ -57,9 +57,10 @@ type Pending struct {
 	op      Operation
 	params  any // op.Params in the type of this package, where the rule needs it
 	rule    rule
-	device  string    // device that error messages about it name; "" if not known
-	since   uint64    // registry.seq when it was registered
-	devices []*Device // the agent's, when it was registered, if it names none
+	device  string      // device that error messages about it name; "" if not known
+	alone   [1]*Pending // itself, for lists of one
+	since   uint64      // registry.seq when it was registered
+	devices []*Device   // the agent's, when it was registered, if it names none
 	done    chan struct{}
 
 	// outcome is written by rules while events are dispatched, and read once

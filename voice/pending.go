@@ -42,7 +42,8 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 	if op.Until != nil {
 		r.foreign++
 	}
-	alone := []*Pending{p}
+	p.alone[0] = p
+	alone := p.alone[:]
 	r.pending = with(r.pending, alone)
 	if op.CallID != "" && !p.rule.others {
 		r.forCall[op.CallID] = with(r.forCall[op.CallID], alone)
