@@ -287,6 +287,7 @@ func (c *Client) fail(err error) {
 		r.mu.Lock()
 		r.closed = err
 		pending := r.pending
+		r.stopAlarm()
 		all, limited := r.listeners(&Lagged{})
 		r.mu.Unlock()
 		for _, p := range pending {

@@ -20,13 +20,15 @@ func (c *Client) startWaiting(p *Pending, wait, read time.Duration) {
 	if p.decided || p.finished {
 		return
 	}
-	p.deadline = time.Now().Add(wait)
-	p.timer = time.AfterFunc(wait-read, func() { c.confirm(p) })
+	now := time.Now()
+	p.deadline = now.Add(wait)
+	c.callAt(p, now.Add(wait-read), (*Pending).confirm)
 }
 
 // confirm is called when p has waited long enough. The server's own list decides
 // at the end of the wait, for a message that comes until then tells more.
-func (c *Client) confirm(p *Pending) {
+func (p *Pending) confirm() {
+	c := p.client
 	if !c.enter() {
 		return
 	}
@@ -43,7 +45,7 @@ func (c *Client) confirm(p *Pending) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !p.finished && c.lifetime.Err() == nil {
-		p.timer = time.AfterFunc(time.Until(p.deadline), func() { c.conclude(p, s, err) })
+		c.callAt(p, p.deadline, func(p *Pending) { c.conclude(p, s, err) })
 	}
 }
 

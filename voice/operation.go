@@ -77,9 +77,10 @@ type Pending struct {
 	finished bool  // done is closed or about to be
 	sendErr  error // why the POST has no answer
 	suspect  *ErrorMessage
-	timer    *time.Timer
-	deadline time.Time          // of the wait for the outcome
-	cancel   context.CancelFunc // gives the request up
+	deadline time.Time // of the wait for the outcome
+	due      time.Time // when whenDue is to be called, see callAt; zero: never
+	whenDue  func(*Pending)
+	cancel   context.CancelCauseFunc // gives the request up
 }
 
 // Start submits op and returns when the server has accepted it. It listens for
@@ -107,9 +108,9 @@ func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 	if err != nil {
 		return nil, &NotSentError{op.Name, op.CallID, err}
 	}
-	limited, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	c.abortWith(p, cancel)
+	limited, cancel := withRequest(ctx)
+	defer cancel(nil)
+	c.limitRequest(p, cancel)
 	answer, err := c.rest.Post(limited, path, body)
 	return c.answered(ctx, p, answer, err)
 }

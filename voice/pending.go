@@ -53,16 +53,19 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 	return p, nil
 }
 
-// abortWith says how to give up the request of p, where its answer is of no more
-// use: see abort.
-func (c *Client) abortWith(p *Pending, cancel context.CancelFunc) {
+// limitRequest limits the wait for the answer to the request of p, which cancel
+// gives up. It is also given up where its answer is of no more use: see abort.
+func (c *Client) limitRequest(p *Pending, cancel context.CancelCauseFunc) {
 	r := c.registry
 	r.mu.Lock()
 	p.cancel = cancel
 	useless := r.closed != nil || p.finished
+	if !useless && !p.decided { // a message may have been faster, see limitAnswer
+		c.callAt(p, time.Now().Add(answerTimeout), func(p *Pending) { p.cancel(context.DeadlineExceeded) })
+	}
 	r.mu.Unlock()
 	if useless {
-		cancel()
+		cancel(nil)
 	}
 }
 
@@ -72,7 +75,7 @@ func (c *Client) abort(p *Pending) {
 	cancel := p.cancel
 	c.registry.mu.Unlock()
 	if cancel != nil {
-		cancel()
+		cancel(nil)
 	}
 }
 
@@ -90,7 +93,10 @@ func (c *Client) limitAnswer(p *Pending) {
 	if p.verdict != nil {
 		grace = graceOfFailure
 	}
-	p.timer = time.AfterFunc(min(grace, c.operationTimeout), func() { c.abort(p) })
+	at := time.Now().Add(min(grace, c.operationTimeout))
+	if p.due.IsZero() || at.Before(p.due) {
+		c.callAt(p, at, func(p *Pending) { p.client.abort(p) })
+	}
 }
 
 // remove takes p out of everything.
@@ -111,9 +117,6 @@ func (r *registry) remove(p *Pending) {
 	}
 	if p.op.Name == OpDial {
 		r.endDialTurn(p.op.DeviceID)
-	}
-	if p.timer != nil {
-		p.timer.Stop()
 	}
 }
 

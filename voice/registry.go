@@ -29,6 +29,7 @@ type registry struct {
 	others   []*Pending            // those that any call or device may settle
 	refusals []refusal             // recent, for the attribution of error messages
 	dialling map[string]chan struct{}
+	alarm    alarm
 
 	foreign int // functions of the caller that see events: filters, and Until of operations
 
