@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -286,7 +287,7 @@ func (c *Client) fail(err error) {
 		r := c.registry
 		r.mu.Lock()
 		r.closed = err
-		pending := r.pending
+		pending := slices.Clone(r.pending)
 		r.stopAlarm()
 		all, limited := r.listeners(&Lagged{})
 		r.mu.Unlock()

@@ -85,7 +85,7 @@ func (c *Client) applyServices(ev *ServiceStateChange) {
 	if down && !was {
 		r.outages++
 	}
-	outage, pending := r.outages, r.pending
+	outage, pending := r.outages, slices.Clone(r.pending)
 	r.mu.Unlock()
 	c.deliver(ev)
 	if down && !was {

@@ -42,9 +42,9 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 	if op.Until != nil {
 		r.foreign++
 	}
+	r.pending = append(r.pending, p)
 	p.alone[0] = p
 	alone := p.alone[:]
-	r.pending = with(r.pending, alone)
 	if op.CallID != "" && !p.rule.others {
 		r.forCall[op.CallID] = with(r.forCall[op.CallID], alone)
 	} else {
@@ -101,11 +101,11 @@ func (c *Client) limitAnswer(p *Pending) {
 
 // remove takes p out of everything.
 func (r *registry) remove(p *Pending) {
-	before := len(r.pending)
-	r.pending = without(r.pending, p)
-	if len(r.pending) == before {
+	i := slices.Index(r.pending, p)
+	if i < 0 {
 		return
 	}
+	r.pending = slices.Delete(r.pending, i, i+1)
 	if p.op.Until != nil {
 		r.foreign--
 	}
@@ -120,8 +120,9 @@ func (r *registry) remove(p *Pending) {
 	}
 }
 
-// with returns list with one more at its end. Lists stay as they are, since
-// whoever has the turn iterates over them without the lock.
+// with returns list with one more at its end. The lists of those that a message
+// may settle stay as they are, since whoever has the turn iterates over them
+// without the lock.
 func with(list, alone []*Pending) []*Pending {
 	if len(list) == 0 {
 		return alone
