@@ -55,6 +55,7 @@ type repeated struct {
 	capabilities [2]again[[]OperationName] // a call goes back and forth between two states
 	userData     again[map[string]any]
 	extensions   again[map[string]any]
+	participants againParticipants
 }
 
 // memory is what is kept of the messages to one client from one to the next.

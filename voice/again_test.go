@@ -24,14 +24,14 @@ func decodeWith(d *decoder, text string) Event {
 
 func TestAgain_isAsIfReadAnew(t *testing.T) {
 	values := []string{"", "null", "1", "{}", `{"a":1}`, ` {"a":1}`, `{"a":12}`, `{"a":1,"b":2}`, `{"a":{"a":1}}`, `{"a":1`, "[]", `["Hold"]`, `["Hold","Hangup"]`,
-		`["Hold"`, `"text"`, `{"long":"` + strings.Repeat("x", maxAgain) + `"}`}
+		`["Hold"`, `["Hold",{"digits":"7"}]`, `[{"e164Number":"+49","country":{"name":"N"}}]`, `"text"`, `{"long":"` + strings.Repeat("x", maxAgain) + `"}`}
 	var d decoder
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 500 {
 			text := `{"messageType":"CallStateChangeMessage"`
 			call := fmt.Sprintf(`"id":"%d","dnis":"%d"`, random.IntN(2), random.IntN(2))
-			for _, key := range []string{"userData", "capabilities", "extensions"} {
+			for _, key := range []string{"userData", "participants", "participantsInfo", "capabilities", "extensions"} {
 				value := values[random.IntN(len(values))]
 				switch {
 				case value == "":
@@ -52,6 +52,7 @@ func TestAgain_isAsIfReadAnew(t *testing.T) {
 			require.Equal(t, fresh.End(), d.End())
 			d.pending, d.text = d.pending[:0], d.text[:0] // as free does after an error
 			d.resetParticipants()
+			d.made = againParticipants{}
 		}
 	}
 }

@@ -6,14 +6,10 @@ func (d *decoder) call() *Call {
 	if !d.Object() {
 		return nil
 	}
-	// Most calls have one participant: one allocation for both.
-	block := new(struct {
-		call Call
-		one  [1]Participant
-	})
-	c := &block.call
+	c := new(Call)
 	d.resetParticipants()
 	var (
+		participants, infos             writtenList
 		ownID, uuid, connID, uri, path  []byte
 		deviceID, deviceURI, devicePath []byte
 		parentID, parentURI, parentPath []byte
@@ -39,11 +35,9 @@ func (d *decoder) call() *Call {
 		case "devicePath":
 			devicePath = d.scalar()
 		case "participants":
-			clear(d.participants)
-			d.participants = d.rawParticipants(d.participants[:0])
+			participants = d.participantList(&d.participants, d.last().participants.list)
 		case "participantsInfo":
-			clear(d.infos)
-			d.infos = d.rawParticipants(d.infos[:0])
+			infos = d.participantList(&d.infos, d.last().participants.infos)
 		case "ani":
 			ani = d.scalar()
 		case "dnis":
@@ -95,18 +89,6 @@ func (d *decoder) call() *Call {
 		c.Capabilities = []OperationName{}
 	}
 
-	d.mergeParticipants()
-	list := d.participants
-	c.Participants = block.one[:0:0]
-	switch len(list) {
-	case 0:
-	case 1:
-		c.Participants = block.one[:]
-	default:
-		c.Participants = make([]Participant, len(list))
-	}
-	for i := range list {
-		d.putParticipant(&c.Participants[i], &list[i])
-	}
+	c.Participants = d.putParticipants(participants, infos)
 	return c
 }

@@ -79,6 +79,66 @@ func (d *decoder) rawCountry() (c rawCountry) {
 	return c
 }
 
+// againParticipants keeps the participants of the last call, see again, and the
+// prints of both lists that they were made of.
+type againParticipants struct {
+	list, infos jsonscan.Print
+	value       []Participant
+}
+
+// writtenList is a list of participants in the document. The zero value is one
+// that is not there.
+type writtenList struct {
+	at    jsonscan.Scanner // before it
+	print jsonscan.Print
+	same  bool // as in the call before; it was skipped
+}
+
+// participantList reads a list into *raw, unless it is the last one again.
+func (d *decoder) participantList(raw *[]rawParticipant, last jsonscan.Print) writtenList {
+	clear(*raw)
+	*raw = (*raw)[:0]
+	d.Kind() // steps over space
+	l := writtenList{at: d.Scanner}
+	if d.SkipSame(last) {
+		l.print, l.same = last, true
+		return l
+	}
+	*raw = d.rawParticipants(*raw)
+	if d.Err() == nil {
+		l.print = d.Print(l.at.Pos())
+	}
+	return l
+}
+
+// putParticipants makes the participants of a call, read-only, of both lists.
+func (d *decoder) putParticipants(list, infos writtenList) []Participant {
+	last := &d.last().participants
+	if list.print == last.list && infos.print == last.infos && last.value != nil {
+		return last.value
+	}
+	after := d.Scanner
+	if list.same {
+		d.Scanner = list.at
+		d.participants = d.rawParticipants(d.participants)
+	}
+	if infos.same {
+		d.Scanner = infos.at
+		d.infos = d.rawParticipants(d.infos)
+	}
+	d.Scanner = after
+	d.mergeParticipants()
+	made := make([]Participant, len(d.participants))
+	for i := range made {
+		d.putParticipant(&made[i], &d.participants[i])
+	}
+	d.made = againParticipants{}
+	if d.Err() == nil && list.print.Len() <= maxAgain && infos.print.Len() <= maxAgain {
+		d.made = againParticipants{list.print, infos.print, made}
+	}
+	return made
+}
+
 func (d *decoder) resetParticipants() {
 	clear(d.participants)
 	clear(d.infos)

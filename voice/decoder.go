@@ -25,6 +25,7 @@ type decoder struct {
 	pending []pendingString
 
 	participants, infos []rawParticipant
+	made                againParticipants // to be remembered with the next flush, which completes them
 	capabilities        []OperationName
 
 	overlooked again[struct{}] // capabilities
@@ -79,6 +80,7 @@ func (d *decoder) free() {
 	clear(d.capabilities)
 	d.text, d.pending, d.capabilities = d.text[:0], d.pending[:0], d.capabilities[:0]
 	d.resetParticipants()
+	d.made = againParticipants{}
 	d.Scanner = jsonscan.Scanner{}
 	decoders.Put(d)
 }
@@ -111,6 +113,9 @@ func (d *decoder) flush() {
 	}
 	clear(d.pending)
 	d.text, d.pending = d.text[:0], d.pending[:0]
+	if d.made.value != nil {
+		d.last().participants, d.made = d.made, againParticipants{}
+	}
 }
 
 // scalar reads a string, or a number as it is written; nil for other kinds.

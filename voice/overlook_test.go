@@ -284,8 +284,9 @@ func TestLook_sharesNothingBetweenAgents(t *testing.T) {
 	}
 	for range 100 {
 		call := look(a)
-		call.UserData["who"], call.Capabilities[0] = "a", "None"
+		call.UserData["who"], call.Capabilities[0], call.Participants[0].Digits = "a", "None", "1"
 		call = look(b)
+		require.Equal(t, []Participant{{PhoneNumber: "7002"}}, call.Participants)
 		require.Equal(t, map[string]any{"serial": "1"}, call.UserData)
 		require.Equal(t, []OperationName{OpHold}, call.Capabilities)
 	}

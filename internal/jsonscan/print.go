@@ -19,6 +19,9 @@ func (s *Scanner) Print(from int) Print {
 	return Print{len(value), maphash.Bytes(printSeed, value)}
 }
 
+// Len is how many bytes the value takes.
+func (p Print) Len() int { return p.length }
+
 // SkipSame skips the next value if it is written exactly as the one that p is
 // the print of, which a scanner has accepted before, at most at the same depth.
 // Comparing is a fraction of reading.
