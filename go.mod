@@ -7,6 +7,7 @@ require (
 	github.com/go-resty/resty/v2 v2.17.2
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/net v0.43.0
+	golang.org/x/sync v0.16.0
 )
 
 require (

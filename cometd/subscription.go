@@ -53,7 +53,7 @@ func (c *Client) SubscribeChannels(ctx context.Context, channels ...string) (*Su
 	}
 	s := &Subscription{client: c, queue: stream.New[Event](c.opts.Buffer), reader: handover.From(ctx)}
 	if s.reader != nil {
-		s.reader.Readable = s.queue.Readable
+		s.reader.Readable, s.reader.Len = s.queue.Readable, s.queue.Len
 		s.queue.Notify(s.reader.Queued)
 		if s.reader.Look != nil {
 			c.reader.Store(s.reader)

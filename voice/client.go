@@ -7,10 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/gwsvoice/gws-go/cometd"
 	"github.com/gwsvoice/gws-go/internal/cookies"
@@ -76,12 +77,12 @@ type Client struct {
 	inbox    *inbox
 	memory   memory
 	registry *registry
-	turn     sync.Mutex      // held while one event takes effect
-	asleep   []*Subscription // whose readers endTurn wakes; guarded by turn
+	turn     *semaphore.Weighted // of one: whoever has it makes an event take effect
+	asleep   []*Subscription     // whose readers endTurn wakes; guarded by turn
 
 	lifetime context.Context // ends when the client does; for what it does on its own account
 	end      context.CancelFunc
-	work     sync.WaitGroup // what must have returned before Close does
+	quiet    chan struct{} // closed when the client has ended and nobody works for it any more: see enter
 	done     chan struct{}
 	endOnce  sync.Once
 	err      error // written before done is closed
@@ -125,6 +126,8 @@ func newClient(cfg Config) (*Client, error) {
 		eventBuffer:      cfg.EventBuffer,
 		session:          session{turn: make(chan struct{}, 1)},
 		registry:         newRegistry(),
+		turn:             semaphore.NewWeighted(1),
+		quiet:            make(chan struct{}),
 		done:             make(chan struct{}),
 	}
 	if c.log == nil {
@@ -218,11 +221,13 @@ func (c *Client) open(ctx context.Context, cfg Config) error {
 		}
 		c.log.Warn("no notifications of service states", "err", err)
 	}
-	s, err := c.readAll(ctx)
-	if err != nil {
+	s := &snapshot{since: c.registry.now()}
+	if err := c.readAll(ctx, s); err != nil {
 		return err
 	}
-	c.reconcile(s)
+	if err := c.reconcile(ctx, s); err != nil {
+		return err
+	}
 	c.registry.shareDevices(c.User())
 	return c.beginReceiving()
 }
@@ -261,74 +266,3 @@ func (c *Client) Err() error {
 func (c *Client) Connected() bool {
 	return c.events.State() == cometd.Connected && c.Err() == nil
 }
-
-// Close ends the notification session and everything that waits: pending
-// operations with an [*UnconfirmedError], subscriptions with [ErrClosed]. It
-// returns when no goroutine of the client is left, which takes up to three
-// seconds if the server does not answer, and may be called more than once. It
-// does not log the agent out; that is
-// [Client.EndContactCenterSession]. It always returns nil.
-func (c *Client) Close() error {
-	c.fail(ErrClosed)
-	if c.events != nil {
-		_ = c.events.Close()
-	}
-	c.work.Wait()
-	if c.private {
-		c.transport.CloseIdleConnections()
-	}
-	return nil
-}
-
-// fail ends the client; only the first reason counts.
-func (c *Client) fail(err error) {
-	c.endOnce.Do(func() {
-		c.turn.Lock()
-		r := c.registry
-		r.mu.Lock()
-		r.closed = err
-		pending := slices.Clone(r.pending)
-		r.stopAlarm()
-		all, limited := r.listeners(&Lagged{})
-		r.mu.Unlock()
-		for _, p := range pending {
-			c.settleUnknown(p, err)
-		}
-		for _, s := range all {
-			s.queue.Close(err)
-		}
-		for _, s := range limited {
-			s.queue.Close(err)
-		}
-		c.turn.Unlock()
-		c.err = err
-		c.end()
-		close(c.done)
-		for _, p := range pending {
-			c.abort(p)
-		}
-		c.log.Info("closed", "err", err)
-		e, refused := errors.AsType[*APIError](err)
-		switch {
-		case c.events == nil || err == ErrClosed:
-		case refused && e.refusesLogin():
-			_ = c.events.CloseNow() // a farewell would be another attempt with these credentials
-		default:
-			_ = c.events.Close()
-		}
-	})
-}
-
-// enter registers work that Close must wait for. It returns false once the
-// client has ended.
-func (c *Client) enter() bool {
-	c.registry.mu.Lock()
-	defer c.registry.mu.Unlock()
-	if c.registry.closed != nil {
-		return false
-	}
-	c.work.Add(1)
-	return true
-}
-
-func (c *Client) leave() { c.work.Done() }

@@ -56,10 +56,14 @@ func (c *Client) conclude(p *Pending, s *snapshot, readErr error) {
 		return // whoever closes the client settles p
 	}
 	defer c.leave()
+	ctx, cancel := context.WithTimeout(c.lifetime, patience)
+	defer cancel()
+	if readErr == nil {
+		readErr = c.reconcile(ctx, s)
+	}
 	err := ErrOutcomeTimeout
 	if readErr == nil {
-		c.reconcile(s)
-		if p.rule.lost != nil && c.isLost(p) {
+		if p.rule.lost != nil && c.isLost(ctx, p) {
 			c.decide(p, &FailedError{Operation: p.op.Name, CallID: p.op.CallID, Call: c.registry.call(p.op.CallID), Err: ErrCallReleased})
 		}
 	} else {
@@ -73,8 +77,10 @@ func (c *Client) conclude(p *Pending, s *snapshot, readErr error) {
 }
 
 // isLost asks the rule of p for its last word, after a fresh read.
-func (c *Client) isLost(p *Pending) bool {
-	c.turn.Lock()
-	defer c.turn.Unlock()
+func (c *Client) isLost(ctx context.Context, p *Pending) bool {
+	if c.turn.Acquire(ctx, 1) != nil {
+		return false
+	}
+	defer c.turn.Release(1)
 	return !c.isDecided(p) && p.rule.lost(p)
 }

@@ -106,9 +106,7 @@ func (c *Client) StartContactCenterSession(ctx context.Context, p Session) error
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.operationTimeout)
 	defer cancel()
-	if s, readErr := c.readAll(ctx); readErr == nil {
-		c.reconcile(s)
-	} else {
+	if c.refresh(ctx, c.readAll) != nil {
 		c.recoverLater()
 	}
 	return err
@@ -129,7 +127,7 @@ func (c *Client) EndContactCenterSession(ctx context.Context) error {
 		return &NotSentError{Operation: OpEndContactCenterSession, Err: err}
 	}
 	c.fail(ErrClosed)
-	defer c.Close()
+	defer c.close(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = c.events.CloseNow() })
 	_ = c.events.Close()
 	stop()

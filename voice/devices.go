@@ -7,14 +7,13 @@ type forwardParams struct {
 }
 
 // Devices asks the server for the agent's devices and returns them. What is new
-// to the client is announced to its subscriptions before Devices returns.
+// to the client is announced to its subscriptions before Devices returns. Messages
+// that wait for a function of yours (see [Where]) take effect before it asks.
 // Reference: Voice API, Device Resource.
 func (c *Client) Devices(ctx context.Context) ([]*Device, error) {
-	s := &snapshot{since: c.registry.now()}
-	if err := c.readDevices(ctx, s); err != nil {
+	if err := c.refresh(ctx, c.readDevices); err != nil {
 		return nil, err
 	}
-	c.reconcile(s)
 	return c.registry.knownDevices(), nil
 }
 

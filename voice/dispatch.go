@@ -6,9 +6,11 @@ import "slices"
 // subscriptions, and then settles operations, in this order, so that when a
 // method returns its message is already in every subscription. One event takes
 // effect after the other. Functions of the caller run here, with the turn: what
-// makes an event take effect waits for them, and so do the methods that read.
+// makes an event take effect waits for them, until the client ends.
 func (c *Client) dispatch(ev Event) {
-	c.turn.Lock()
+	if c.turn.Acquire(c.lifetime, 1) != nil {
+		return
+	}
 	defer c.endTurn()
 	c.deliver(ev)
 }
@@ -21,7 +23,7 @@ func (c *Client) endTurn() {
 	}
 	clear(c.asleep)
 	c.asleep = c.asleep[:0]
-	c.turn.Unlock()
+	c.turn.Release(1)
 }
 
 // tryDispatch is dispatch for the goroutine that reads from the network, which
@@ -29,10 +31,10 @@ func (c *Client) endTurn() {
 // the turn or functions of the caller want to see events. It leaves the readers
 // of subscriptions asleep.
 func (c *Client) tryDispatch(ev Event) bool {
-	if !c.turn.TryLock() {
+	if !c.turn.TryAcquire(1) {
 		return false
 	}
-	defer c.turn.Unlock()
+	defer c.turn.Release(1)
 	return c.deliverUnless(ev, true)
 }
 

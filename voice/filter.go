@@ -9,9 +9,14 @@ type Filter struct {
 // ForCall selects what concerns the call: its messages, and errors that name it.
 func ForCall(callID string) Filter { return Filter{callID: callID} }
 
-// Where selects the events for which match is true. match is called on the
-// goroutine that delivers to all subscriptions: it must be quick, and must not
-// call methods of the client or of a subscription.
+// Where selects the events for which match is true. match should be quick: until
+// it returns nothing else takes effect, and messages wait. That holds up neither
+// the notification session nor a context that ends, nor [Client.Close] for more
+// than a second.
+//
+// A method of the client that match calls may wait for match itself, and then
+// ends with its context or the client only: an operation, [Client.Calls],
+// [Client.Devices], and the methods of a subscription that read.
 func Where(match func(Event) bool) Filter { return Filter{match: match} }
 
 func (f Filter) selects(ev Event) bool {

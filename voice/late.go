@@ -171,7 +171,7 @@ func (c *Client) isTrue(ev Event) bool {
 		c.registry.putAside(ev)
 		c.recoverLater()
 	default:
-		c.reconcile(s)
+		_ = c.reconcile(c.lifetime, s) // fails at the client's end only
 	}
 	return agrees
 }

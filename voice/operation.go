@@ -33,10 +33,9 @@ type Operation struct {
 	Params any
 
 	// Until tells whether an event settles the operation. nil means the rule of
-	// this package for Name; without such a rule acceptance is the outcome. Until
-	// is called on the goroutine that delivers all events: it must be quick and
-	// must not call methods of the client. It also sees messages that were read
-	// back from the server after a gap or a timeout, marked Synthetic.
+	// this package for Name; without such a rule acceptance is the outcome. What
+	// [Where] says of its function is true of Until. It also sees messages that
+	// were read back from the server after a gap or a timeout, marked Synthetic.
 	Until func(Event) bool
 
 	rule *rule // for operations whose rule depends on more than the name
@@ -292,12 +291,12 @@ func (p *Pending) Operation() Operation { return p.op }
 func (p *Pending) Done() <-chan struct{} { return p.done }
 
 // Wait returns the outcome, which is read-only, no later than
-// [Config.OperationTimeout] after acceptance. If no message has told by then,
-// the agent's calls or devices decide, which are read shortly before: two
-// seconds, or a fifth of the timeout if that is less. What they do not show
-// either, or not in time, is unknown. An operation whose request is not answered
-// waits half a minute for the answer, unless its outcome shows before: see
-// [Client.Start].
+// [Config.OperationTimeout] after acceptance, and a second more if a function of
+// yours does not return (see [Where]). If no message has told by then, the
+// agent's calls or devices decide, which are read shortly before: two seconds, or
+// a fifth of the timeout if that is less. What they do not show either, or not in
+// time, is unknown. An operation whose request is not answered waits half a
+// minute for the answer, unless its outcome shows before: see [Client.Start].
 //
 // The error is a [*FailedError], or an [*UnconfirmedError] if the outcome stays
 // unknown or ctx ends; in the latter case the operation is still pending and

@@ -73,7 +73,9 @@ func (c *Client) serviceChanged(ev *ServiceStateChange) {
 // service goes, and everything is read again when it comes back, also if its
 // going was not told.
 func (c *Client) applyServices(ev *ServiceStateChange) {
-	c.turn.Lock()
+	if c.turn.Acquire(c.lifetime, 1) != nil {
+		return
+	}
 	r := c.registry
 	r.mu.Lock()
 	state, known := r.concernsVoice(ev)

@@ -86,10 +86,10 @@ func (c *Client) overlook(channel string, data []byte) bool {
 // overlookCall is overlook for a message of which h was seen. It does not wait
 // for the turn, which somebody may have while a function of the caller runs.
 func (c *Client) overlookCall(h glimpse, data []byte) bool {
-	if !c.turn.TryLock() {
+	if !c.turn.TryAcquire(1) {
 		return false
 	}
-	defer c.turn.Unlock()
+	defer c.turn.Release(1)
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -3,14 +3,13 @@ package voice
 import "context"
 
 // Calls asks the server for the agent's current calls and returns them. What is
-// new to the client is announced to its subscriptions before Calls returns.
+// new to the client is announced to its subscriptions before Calls returns. Messages
+// that wait for a function of yours (see [Where]) take effect before it asks.
 // Reference: Voice API, Call Resource.
 func (c *Client) Calls(ctx context.Context) ([]*Call, error) {
-	s := &snapshot{since: c.registry.now()}
-	if err := c.readCalls(ctx, s); err != nil {
+	if err := c.refresh(ctx, c.readCalls); err != nil {
 		return nil, err
 	}
-	c.reconcile(s)
 	return c.registry.liveCalls(), nil
 }
 

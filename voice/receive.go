@@ -22,6 +22,8 @@ type inbox struct {
 	taking  bool     // a message takes effect elsewhere
 	queued  bool     // something was queued meanwhile
 	burst   int      // messages of the present response whose readers are asleep
+
+	backlogs []*backlog // that somebody waits for
 }
 
 // wakeEvery is how many events take effect before the readers of the first are
@@ -155,14 +157,18 @@ func (c *Client) startWork() {
 func (c *Client) receive() {
 	defer c.leave()
 	b := c.inbox
+	done := 0 // messages in this round
 	for n := 1; ; n++ {
 		var slow func()
 		b.mu.Lock()
+		b.handled(done)
+		done = 0
 		if len(b.slow) > 0 {
 			slow = b.slow[0]
 			b.slow = b.slow[1:]
 		} else if !b.Readable() {
 			b.working, b.slow = false, nil
+			b.emptied()
 			b.mu.Unlock()
 			c.wakeReaders()
 			return
@@ -175,6 +181,9 @@ func (c *Client) receive() {
 				return
 			}
 			slow = c.queued(ev)
+			if _, ok := ev.(*cometd.Lagged); !ok { // which stands for those that have no place in the queue
+				done = 1
+			}
 		}
 		if slow != nil {
 			c.wakeReaders()
@@ -255,22 +264,24 @@ func (c *Client) decoded(channel string, ev Event, dispatch func(Event) bool) (s
 
 // dispatchAsleep is dispatch, but leaves the readers of subscriptions asleep.
 func (c *Client) dispatchAsleep(ev Event) bool {
-	c.turn.Lock()
-	defer c.turn.Unlock()
-	c.deliver(ev)
+	if c.turn.Acquire(c.lifetime, 1) == nil {
+		defer c.turn.Release(1)
+		c.deliver(ev)
+	}
 	return true
 }
 
 // wakeReaders wakes the readers of what has been delivered.
 func (c *Client) wakeReaders() {
-	c.turn.Lock()
-	c.endTurn()
+	if c.turn.Acquire(c.lifetime, 1) == nil {
+		c.endTurn()
+	}
 }
 
 // wakeReadersSoon is wakeReaders for the goroutine that reads from the network,
 // which leaves it to another one if somebody has the turn.
 func (c *Client) wakeReadersSoon() {
-	if c.turn.TryLock() {
+	if c.turn.TryAcquire(1) {
 		c.endTurn()
 		return
 	}

@@ -23,6 +23,7 @@ type registry struct {
 	all    []*Subscription            // those that may select events of any call
 	byCall map[string][]*Subscription // those limited to calls
 	closed error                      // set when nobody may subscribe or operate any more
+	work   int                        // goroutines that Close waits for; after closed it only falls
 
 	pending  []*Pending            // all, oldest first
 	forCall  map[string][]*Pending // by Operation.CallID

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"time"
 
@@ -17,29 +18,26 @@ type snapshot struct {
 }
 
 // readAll reads calls and devices, in one request where the server lets it.
-func (c *Client) readAll(ctx context.Context) (*snapshot, error) {
-	s := &snapshot{since: c.registry.now()}
+func (c *Client) readAll(ctx context.Context, s *snapshot) error {
 	body, err := c.get(ctx, "/me?subresources=devices,calls")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	user, err := decodeUser(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.calls, s.hasCalls = user.Calls, user.Calls != nil
 	s.devices, s.hasDevices = user.Devices, user.Devices != nil
 	if !s.hasCalls {
 		if err := c.readCalls(ctx, s); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if !s.hasDevices {
-		if err := c.readDevices(ctx, s); err != nil {
-			return nil, err
-		}
+		return c.readDevices(ctx, s)
 	}
-	return s, nil
+	return nil
 }
 
 func (c *Client) readCalls(ctx context.Context, s *snapshot) error {
@@ -66,9 +64,55 @@ func (c *Client) readDevices(ctx context.Context, s *snapshot) error {
 // announced by synthetic messages; each call and device of the snapshot may
 // settle operations. What an event has changed since the snapshot was asked for
 // is newer and stays, and so does what a later snapshot has confirmed.
-func (c *Client) reconcile(s *snapshot) {
-	c.turn.Lock()
-	defer c.endTurn()
+//
+// If ctx or the client ends first, its error is returned. What has begun then
+// goes on nevertheless, for it runs functions of the caller, who may leave.
+func (c *Client) reconcile(ctx context.Context, s *snapshot) error {
+	limited, release := c.limit(ctx)
+	defer release()
+	if c.turn.Acquire(limited, 1) != nil {
+		return c.leftEarly(ctx)
+	}
+	if !c.enter() {
+		c.turn.Release(1)
+		return c.leftEarly(ctx)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer c.leave()
+		defer close(done)
+		defer c.endTurn()
+		c.compare(s)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-limited.Done():
+		return c.leftEarly(ctx)
+	}
+}
+
+// leftEarly is the error of somebody who did not wait until what he has read
+// took effect.
+func (c *Client) leftEarly(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("voice: answered, but an earlier event still takes effect: %w", err)
+	}
+	return &NotSentError{Err: c.whyLeft(ctx)}
+}
+
+// whyLeft returns what has ended, ctx or the client.
+func (c *Client) whyLeft(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.registry.mu.Lock()
+	defer c.registry.mu.Unlock()
+	return c.registry.closed
+}
+
+// compare is reconcile for whoever has the turn.
+func (c *Client) compare(s *snapshot) {
 	c.registry.mu.Lock()
 	c.registry.seq++
 	c.registry.mu.Unlock()
@@ -208,7 +252,7 @@ func (c *Client) recoverLater() {
 			r.mu.Lock()
 			r.recovering = false
 			r.mu.Unlock()
-			if c.tryRecover() == nil {
+			if c.awaitBacklog(c.lifetime) && c.tryRecover() == nil {
 				return
 			}
 			r.mu.Lock()
@@ -228,14 +272,16 @@ func (c *Client) recoverLater() {
 func (c *Client) tryRecover() error {
 	ctx, cancel := context.WithTimeout(c.lifetime, readTimeout)
 	defer cancel()
-	s, err := c.readAll(ctx)
-	if err != nil {
+	s := &snapshot{since: c.registry.now()}
+	if err := c.readAll(ctx, s); err != nil {
 		if c.lifetime.Err() == nil {
 			c.log.Warn("cannot read calls and devices back", "err", err)
 		}
 		return err
 	}
-	c.reconcile(s)
+	if err := c.reconcile(c.lifetime, s); err != nil {
+		return err
+	}
 	if c.registry.mayBeDown() {
 		_, _ = c.askServices(c.lifetime) // it is asked for again while it is down
 	}

@@ -38,8 +38,10 @@ type Reader struct {
 	// been closed. It must not block.
 	Queued func()
 
-	// Readable tells whether Next would return at once. The subscription sets it.
+	// Readable tells whether Next would return at once, and Len how many events
+	// are in the queue. The subscription sets them.
 	Readable func() bool
+	Len      func() int
 }
 
 type key struct{}

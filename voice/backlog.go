@@ -1,0 +1,81 @@
+package voice
+
+import (
+	"context"
+	"slices"
+)
+
+// While functions of the caller see events, messages wait for them in a queue. A
+// list that is read meanwhile is newer than those and must not take effect before
+// them: they would undo it, and might settle what was begun because of it.
+
+// backlog is what had come in when somebody began to wait until it has taken
+// effect.
+type backlog struct {
+	left int           // messages, at most
+	done chan struct{} // closed when it has
+}
+
+// awaitBacklog waits until what has come in by now has taken effect. It reports
+// false if ctx or the client has ended before.
+func (c *Client) awaitBacklog(ctx context.Context) bool {
+	_, foreign := c.registry.wanted()
+	if !foreign {
+		return true
+	}
+	b := c.inbox
+	b.mu.Lock()
+	if !b.working && !b.Readable() {
+		b.mu.Unlock()
+		return true
+	}
+	w := &backlog{left: b.Len() + 1, done: make(chan struct{})} // one may be under way
+	b.backlogs = append(b.backlogs, w)
+	b.mu.Unlock()
+	select {
+	case <-w.done:
+		return true
+	case <-ctx.Done():
+	case <-c.lifetime.Done():
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.backlogs = slices.DeleteFunc(b.backlogs, func(other *backlog) bool { return other == w })
+	return false
+}
+
+// handled notes that n more messages of the queue have taken effect; mu is held.
+func (b *inbox) handled(n int) {
+	b.backlogs = slices.DeleteFunc(b.backlogs, func(w *backlog) bool {
+		w.left -= n
+		if w.left > 0 {
+			return false
+		}
+		close(w.done)
+		return true
+	})
+}
+
+// emptied is handled for all there were.
+func (b *inbox) emptied() {
+	for _, w := range b.backlogs {
+		close(w.done)
+	}
+	b.backlogs = nil
+}
+
+// refresh reads something for the caller of a method, and lets it take effect in
+// its place among the messages.
+func (c *Client) refresh(ctx context.Context, read func(context.Context, *snapshot) error) error {
+	if !c.awaitBacklog(ctx) {
+		return &NotSentError{Err: c.whyLeft(ctx)}
+	}
+	s := &snapshot{since: c.registry.now()}
+	if err := read(ctx, s); err != nil {
+		return err
+	}
+	if !c.awaitBacklog(ctx) {
+		return c.leftEarly(ctx)
+	}
+	return c.reconcile(ctx, s)
+}

@@ -1,0 +1,136 @@
+package voice_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gwsvoice/gws-go/voice"
+	"github.com/gwsvoice/gws-go/voice/voicetest"
+)
+
+// A list that is asked for, or answered, while messages wait for a function takes
+// effect after those that are older than it.
+func TestBlocked_listsWaitForOlderMessages(t *testing.T) {
+	for name, asked := range map[string]bool{"asked for before": false, "asked for meanwhile": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+				client := connect(t, sim)
+				id := established(t, sim, client)
+				sub := client.Subscribe(voice.ForCall(id))
+				g := newGate(t)
+				client.Subscribe(voice.Where(g.match))
+				sim.OnRead("/me/calls", voicetest.Slow(second))
+				states := make(chan voice.CallState, 1)
+				read := func() {
+					calls, err := client.Calls(t.Context())
+					if assert.NoError(t, err) {
+						states <- calls[0].State
+					}
+				}
+				if !asked {
+					go read()
+					synctest.Wait()
+				}
+				inject(sim, "5001")
+				hand := sim.Agent("5001")
+				hand.Hold(id)
+				hand.Retrieve(id)
+				hand.Hold(id)
+				synctest.Wait()
+				if asked {
+					go read()
+				}
+				time.Sleep(time.Minute)
+				assert.Empty(t, states)
+
+				g.open()
+				assert.Equal(t, voice.StateHeld, <-states)
+				for _, state := range []voice.CallState{voice.StateHeld, voice.StateEstablished, voice.StateHeld} {
+					ev, err := nextNow(t.Context(), sub)
+					require.NoError(t, err)
+					assert.Equal(t, state, ev.(*voice.CallStateChangeMessage).Call.State)
+					assert.False(t, ev.(*voice.CallStateChangeMessage).Synthetic)
+				}
+				_, err := nextNow(t.Context(), sub)
+				assert.Error(t, err, "nothing else was told")
+			})
+		})
+	}
+}
+
+// What is told by messages that are older than the list does not count as newer.
+func TestBlocked_listsKnowWhatIsOlder(t *testing.T) {
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		id := established(t, sim, client)
+		g := newGate(t)
+		client.Subscribe(voice.Where(g.match))
+		sim.AttachData(id, map[string]any{"a": "b"})
+		sim.On(voice.OpHangup, voicetest.LostEvent())
+		_, err := client.Start(t.Context(), voice.Operation{Name: voice.OpHangup, CallID: id})
+		require.NoError(t, err)
+		synctest.Wait()
+		time.AfterFunc(second, g.open)
+		calls, err := client.Calls(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, calls)
+	})
+}
+
+// Somebody who waits for the messages before his list does not wait for those
+// that come after it.
+func TestBlocked_listsDoNotWaitForNewerMessages(t *testing.T) {
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		id := established(t, sim, client)
+		client.Subscribe(voice.Where(func(voice.Event) bool { time.Sleep(second); return true }))
+		for i := range 10 {
+			sim.AttachData(id, map[string]any{"i": i})
+		}
+		go func() {
+			for i := range 100 {
+				time.Sleep(second)
+				sim.AttachData(id, map[string]any{"later": i})
+			}
+		}()
+		time.Sleep(100 * time.Millisecond)
+		start := time.Now()
+		_, err := client.Calls(t.Context())
+		require.NoError(t, err)
+		assert.Less(t, time.Since(start), 30*time.Second)
+		time.Sleep(3 * time.Minute)
+	})
+}
+
+// What is told while a function runs, gaps among it, takes effect afterwards.
+func TestBlocked_gapsAreClosedAfterwards(t *testing.T) {
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		id := established(t, sim, client)
+		sub := client.Subscribe(voice.ForCall(id))
+		g := newGate(t)
+		client.Subscribe(voice.Where(g.match))
+		inject(sim, "5001")
+		sim.AttachData(id, map[string]any{"i": 1})
+		sim.DropSession("5001")
+		sim.HangupCustomer(id) // not notified
+		time.Sleep(time.Minute)
+		leaving(t, func(ctx context.Context) error { _, err := client.Calls(ctx); return err })
+
+		g.open()
+		assert.EqualValues(t, 1, nextCall(t, sub).Call.UserData["i"])
+		_, ok := next(t, sub).(*voice.Reconnected)
+		assert.True(t, ok)
+		msg := nextCall(t, sub)
+		assert.True(t, msg.Synthetic)
+		assert.Equal(t, voice.StateReleased, msg.Call.State)
+		calls, err := client.Calls(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, calls)
+	})
+}
