@@ -12,43 +12,47 @@ import (
 	"github.com/gwsvoice/gws-go/voice/voicetest"
 )
 
+const twin, third = "4155550142", "4155550143"
+
+func numbers(call *voice.Call) (all []string) {
+	for _, p := range call.Participants {
+		all = append(all, p.PhoneNumber)
+	}
+	return all
+}
+
+// conference tries something with a call from twin to which others have been
+// added, and compares what the client believes with the truth half a minute
+// later.
+func conference(t *testing.T, name string, others []string, test func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string)) {
+	t.Run(name, func(t *testing.T) {
+		bubble(t, voicetest.Options{OutsideAnswer: second}, func(t *testing.T, sim *voicetest.Server) {
+			client := connect(t, sim)
+			id := sim.Establish(voicetest.Call{From: twin, To: "5001"})
+			awaitState(t, client, id, voice.StateEstablished)
+			for _, number := range others {
+				got, err := client.InitiateConference(t.Context(), id, voice.Destination{PhoneNumber: number})
+				require.NoError(t, err)
+				awaitState(t, client, got.Consult.Call.ID, voice.StateEstablished)
+				_, err = client.CompleteConference(t.Context(), id, voice.Complete{})
+				require.NoError(t, err)
+			}
+			require.ElementsMatch(t, append([]string{twin}, others...), numbers(called(t, client, id)))
+			test(t, sim, client, id)
+			time.Sleep(30 * second)
+			synctest.Wait()
+			calls, devices := client.Known()
+			assert.Empty(t, differences(sim, "agent5001", calls, devices))
+		})
+	})
+}
+
 // Two parties of a conference may have one number. Whoever removes one of them
 // learns it, though the number is still there; and learns nothing from a message
 // that shows both.
 func TestRemoveParticipant_oneOfTwoWithTheSameNumber(t *testing.T) {
-	const twin, third = "4155550142", "4155550143"
-	numbers := func(call *voice.Call) (all []string) {
-		for _, p := range call.Participants {
-			all = append(all, p.PhoneNumber)
-		}
-		return all
-	}
-	run := func(name string, test func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string)) {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, voicetest.Options{OutsideAnswer: second}, func(t *testing.T, sim *voicetest.Server) {
-				client := connect(t, sim)
-				id := sim.Establish(voicetest.Call{From: twin, To: "5001"})
-				awaitState(t, client, id, voice.StateEstablished)
-				for _, number := range []string{twin, third} {
-					got, err := client.InitiateConference(t.Context(), id, voice.Destination{PhoneNumber: number})
-					require.NoError(t, err)
-					awaitState(t, client, got.Consult.Call.ID, voice.StateEstablished)
-					_, err = client.CompleteConference(t.Context(), id, voice.Complete{})
-					require.NoError(t, err)
-				}
-				call, err := client.Call(t.Context(), id)
-				require.NoError(t, err)
-				require.ElementsMatch(t, []string{twin, twin, third}, numbers(call))
-				test(t, sim, client, id)
-				time.Sleep(30 * second)
-				synctest.Wait()
-				calls, devices := client.Known()
-				assert.Empty(t, differences(sim, "agent5001", calls, devices))
-			})
-		})
-	}
-
-	run("a message tells", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	others := []string{twin, third}
+	conference(t, "a message tells", others, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		for _, left := range [][]string{{twin, third}, {third}} {
 			began := time.Now()
 			msg, err := client.RemoveParticipantFromConference(t.Context(), id, twin)
@@ -58,14 +62,14 @@ func TestRemoveParticipant_oneOfTwoWithTheSameNumber(t *testing.T) {
 			assert.ElementsMatch(t, left, numbers(msg.Call))
 		}
 	})
-	run("the list of calls tells", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "the list of calls tells", others, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpRemoveParticipantFromConference, voicetest.LostEvent())
 		msg, err := client.RemoveParticipantFromConference(t.Context(), id, twin)
 		require.NoError(t, err)
 		assert.True(t, msg.Synthetic)
 		assert.ElementsMatch(t, []string{twin, third}, numbers(msg.Call))
 	})
-	run("nothing happens", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "nothing happens", others, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpRemoveParticipantFromConference, voicetest.Silence())
 		go func() {
 			time.Sleep(second)
@@ -74,7 +78,7 @@ func TestRemoveParticipant_oneOfTwoWithTheSameNumber(t *testing.T) {
 		_, err := client.RemoveParticipantFromConference(t.Context(), id, twin)
 		requireUnconfirmed(t, err, true, voice.ErrOutcomeTimeout)
 	})
-	run("both at once", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "both at once", others, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		type outcome struct {
 			left []string
 			took time.Duration
@@ -101,13 +105,6 @@ func TestRemoveParticipant_oneOfTwoWithTheSameNumber(t *testing.T) {
 // A number may be among the participants before it is added. Then only a message
 // that shows it once more tells that it was.
 func TestSingleStepConference_numberIsThereAlready(t *testing.T) {
-	const twin, third = "4155550142", "4155550143"
-	numbers := func(call *voice.Call) (all []string) {
-		for _, p := range call.Participants {
-			all = append(all, p.PhoneNumber)
-		}
-		return all
-	}
 	type outcome struct {
 		there []string
 		took  time.Duration
@@ -127,22 +124,7 @@ func TestSingleStepConference_numberIsThereAlready(t *testing.T) {
 		later = add(t, client, id, number)
 		return <-done, later
 	}
-	run := func(name string, test func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string)) {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, voicetest.Options{OutsideAnswer: second}, func(t *testing.T, sim *voicetest.Server) {
-				client := connect(t, sim)
-				id := sim.Establish(voicetest.Call{From: twin, To: "5001"})
-				awaitState(t, client, id, voice.StateEstablished)
-				test(t, sim, client, id)
-				time.Sleep(30 * second)
-				synctest.Wait()
-				calls, devices := client.Known()
-				assert.Empty(t, differences(sim, "agent5001", calls, devices))
-			})
-		})
-	}
-
-	run("nothing happens", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "nothing happens", nil, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpSingleStepConference, voicetest.Silence())
 		go func() {
 			time.Sleep(second)
@@ -151,7 +133,7 @@ func TestSingleStepConference_numberIsThereAlready(t *testing.T) {
 		_, err := client.SingleStepConference(t.Context(), id, voice.Destination{PhoneNumber: twin})
 		requireUnconfirmed(t, err, true, voice.ErrOutcomeTimeout)
 	})
-	run("a second one is added", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "a second one is added", nil, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(2*second))
 		go func() {
 			time.Sleep(second)
@@ -159,28 +141,28 @@ func TestSingleStepConference_numberIsThereAlready(t *testing.T) {
 		}()
 		assert.Equal(t, outcome{[]string{twin, twin}, 2 * second}, add(t, client, id, twin))
 	})
-	run("the list of calls tells", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "the list of calls tells", nil, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpSingleStepConference, voicetest.LostEvent())
 		assert.Equal(t, []string{twin, twin}, add(t, client, id, twin).there)
 	})
-	run("another number", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "another number", nil, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		assert.Equal(t, outcome{[]string{twin, third}, 0}, add(t, client, id, third))
 	})
-	run("two at once", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "two at once", nil, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(2*second))
 		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(4*second))
 		first, later := atOnce(t, client, id, twin)
 		assert.Equal(t, outcome{[]string{twin, twin}, 2 * second}, first)
 		assert.Equal(t, outcome{[]string{twin, twin, twin}, 4 * second}, later, "the first message is about the other one")
 	})
-	run("two at once of a new number", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "two at once of a new number", nil, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(2*second))
 		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(4*second))
 		first, later := atOnce(t, client, id, third)
 		assert.Equal(t, outcome{[]string{twin, third}, 2 * second}, first)
 		assert.Equal(t, outcome{[]string{twin, third, third}, 4 * second}, later, "the first message is about the other one")
 	})
-	run("two at once, one is refused", func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
+	conference(t, "two at once, one is refused", nil, func(t *testing.T, sim *voicetest.Server, client *voice.Client, id string) {
 		sim.On(voice.OpSingleStepConference, voicetest.Slow(second), voicetest.Refuse(voice.CodeInvalidState, "no"))
 		sim.On(voice.OpSingleStepConference, voicetest.ResponseFirst(4*second))
 		first := make(chan error, 1)
