@@ -26,16 +26,20 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
+	os.Exit(report(run(ctx, os.Args[1:], os.Getenv, os.Stdout), os.Stderr))
+}
+
+// report says what went wrong, and returns the exit code of the program.
+func report(err error, out io.Writer) int {
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
+		return 0
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(os.Stderr, "interrupted")
-		os.Exit(130)
-	default:
-		fmt.Fprintln(os.Stderr, "reject:", err)
-		os.Exit(1)
+		fmt.Fprintln(out, "interrupted")
+		return 130
 	}
+	fmt.Fprintln(out, "reject:", err)
+	return 1
 }
 
 func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
