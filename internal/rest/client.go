@@ -45,12 +45,17 @@ type Options struct {
 // Client sends REST requests. It may be used by several goroutines.
 type Client struct {
 	opts      Options
+	base      *url.URL // of BaseURL; nil if that is none, or one to be parsed with what follows
 	transport cookies.Transport
 }
 
 // New returns a Client.
 func New(opts Options) *Client {
-	return &Client{opts: opts, transport: cookies.Transport{Base: opts.HTTPClient.Transport, Jar: opts.HTTPClient.Jar}}
+	c := &Client{opts: opts, transport: cookies.Transport{Base: opts.HTTPClient.Transport, Jar: opts.HTTPClient.Jar}}
+	if base, err := url.Parse(opts.BaseURL); err == nil && base.RawPath == "" && base.RawQuery == "" && base.Fragment == "" {
+		c.base = base
+	}
+	return c
 }
 
 // shared is resty for all clients, of which a process may have thousands: what
@@ -79,6 +84,7 @@ func recycle(req *resty.Request) {
 type errand struct {
 	context.Context
 	client *Client
+	url    *url.URL
 	sent   gwshttp.Sent
 }
 
@@ -91,11 +97,18 @@ func (e *errand) Value(key any) any {
 	return e.Context.Value(key)
 }
 
-// dispatcher sends a request by the transport of the Client that made it.
+// dispatcher sends a request by the transport of the Client that made it, to
+// where that wants it to go.
 type dispatcher struct{}
 
+// anywhere is the URL that resty is given. It would parse, print and parse again
+// the one that is meant, for every request.
+const anywhere = "http://gws"
+
 func (dispatcher) RoundTrip(r *http.Request) (*http.Response, error) {
-	return r.Context().Value(errandKey{}).(*errand).client.transport.RoundTrip(r)
+	e := r.Context().Value(errandKey{}).(*errand)
+	r.URL, r.Host = e.url, e.url.Host
+	return e.client.transport.RoundTrip(r)
 }
 
 // refuseRedirect keeps credentials and operations from going anywhere but to
@@ -151,7 +164,11 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 	if err := ctx.Err(); err != nil {
 		return nil, &TransportError{Err: err}
 	}
-	e := &errand{Context: ctx, client: c}
+	target, err := c.url(path)
+	if err != nil {
+		return nil, &TransportError{Err: withoutURL(err)}
+	}
+	e := &errand{Context: ctx, client: c, url: target}
 	req := requests.Get().(*resty.Request)
 	req.SetContext(e.sent.Watch(e))
 	req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
@@ -161,7 +178,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 		req.Header["Content-Type"] = contentType
 		req.SetBody(bytes.NewReader(body))
 	}
-	resp, err := req.Execute(method, c.opts.BaseURL+path)
+	resp, err := req.Execute(method, anywhere)
 	recycle(req)
 	if err != nil {
 		if ctxErr := ctx.Err(); ctxErr != nil {
@@ -181,6 +198,28 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 	default:
 		return judge(resp.RawResponse, answer)
 	}
+}
+
+// url returns the URL for path, which is escaped.
+func (c *Client) url(path string) (*url.URL, error) {
+	if c.base == nil || !isPlainPath(path) {
+		return url.Parse(c.opts.BaseURL + path)
+	}
+	u := *c.base
+	u.Path += path
+	return &u, nil
+}
+
+// isPlainPath tells whether path is the same escaped or not.
+func isPlainPath(path string) bool {
+	for i := range len(path) {
+		switch c := path[i]; {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', '-' <= c && c <= '9', c == '_': // - . / and digits
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 var errTooLarge = errors.New("body is too large")
@@ -244,7 +283,11 @@ func pathOnly(path string) string {
 // Marshal encodes an operation: operationName first, then the members of
 // params, which must encode as a JSON object or be nil.
 func Marshal(operationName string, params any) ([]byte, error) {
-	body := append(make([]byte, 0, 128), `{"operationName":`...)
+	room := len(`{"operationName":""}`) + len(operationName)
+	if params != nil {
+		room = 128
+	}
+	body := append(make([]byte, 0, room), `{"operationName":`...)
 	if plain(operationName) {
 		body = append(body, '"')
 		body = append(body, operationName...)

@@ -200,7 +200,7 @@ func TestTransportError_tellsWhetherAnythingWasSent(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	assert.True(t, e.Sent)
 
-	c.opts.BaseURL = "http://127.0.0.1:1/api/v2"
+	c.opts.BaseURL, c.base = "http://127.0.0.1:1/api/v2", nil
 	_, err = c.Post(t.Context(), "/me", []byte(`{}`))
 	e, ok = errors.AsType[*TransportError](err)
 	require.True(t, ok, "%v", err)
@@ -214,6 +214,27 @@ func TestTransportError_tellsWhetherAnythingWasSent(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	assert.False(t, e.Sent)
 	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestURL_isWhatTheTextSays(t *testing.T) {
+	for _, base := range []string{"http://gws.example.com/api/v2", "https://GWS.example.com:8443/a b/api/v2", "http://gws/%2Fx/api/v2", "http://[::1]:80/api/v2", "http://gws/api?x=1"} {
+		c := New(Options{BaseURL: base, HTTPClient: &http.Client{}})
+		for _, path := range []string{"/me", "/me/calls/007%2F1", "/me/calls/1-2_3.4~5", "/me?fields=*&x=a%20b", "/me/calls/a@b:c", "/me/calls/[1]", `/me/calls/"`, "/me/calls/ü"} {
+			want, err := url.Parse(base + path)
+			require.NoError(t, err)
+			got, err := c.url(path)
+			require.NoError(t, err)
+			assert.Equal(t, want.String(), got.String())
+			assert.Equal(t, want.RequestURI(), got.RequestURI())
+			assert.Equal(t, want.Path, got.Path)
+			assert.Equal(t, want.Host, got.Host)
+		}
+	}
+	c, _ := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") }, nil)
+	_, err := c.Get(t.Context(), "/%zz")
+	e, ok := errors.AsType[*TransportError](err)
+	require.True(t, ok, "%v", err)
+	assert.False(t, e.Sent)
 }
 
 func TestMarshal(t *testing.T) {
