@@ -108,8 +108,7 @@ func (c *Client) SetAgentState(ctx context.Context, operationName string) (*Devi
 		if state.OperationName != operationName {
 			continue
 		}
-		r := onDevice(inConfiguredState(state))
-		out, err := c.run(ctx, Operation{Name: name, Path: voiceChannelPath, rule: &r})
+		out, err := c.run(ctx, Operation{Name: name, Path: voiceChannelPath, rule: onDevice(inConfiguredState(state))})
 		if err != nil {
 			return nil, err
 		}

@@ -28,7 +28,7 @@ func TestCallAt_oneTimerForAll(t *testing.T) {
 		}
 		var all [5]*Pending
 		for i := range all {
-			p, err := c.expect(t.Context(), Operation{Name: OpMuteCall, CallID: string(rune('a' + i))}, nil)
+			p, err := c.expect(t.Context(), Operation{Name: OpMuteCall, CallID: string(rune('a' + i))}, nil, func(error) {})
 			require.NoError(t, err)
 			all[i] = p
 		}
@@ -58,7 +58,7 @@ func TestCallAt_oneTimerForAll(t *testing.T) {
 func TestCallAt_noTimerOutlivesTheClient(t *testing.T) {
 	c := offline(t)
 	r := c.registry
-	p, err := c.expect(t.Context(), Operation{Name: OpMuteCall, CallID: "call"}, nil)
+	p, err := c.expect(t.Context(), Operation{Name: OpMuteCall, CallID: "call"}, nil, func(error) {})
 	require.NoError(t, err)
 	r.mu.Lock()
 	c.callAt(p, time.Now().Add(time.Hour), func(*Pending) {})

@@ -69,7 +69,7 @@ func (c *Client) fail(err error) {
 		close(c.done)
 		c.end() // whoever finds that it has ended may ask for the reason
 		for _, p := range pending {
-			c.abort(p)
+			p.abort()
 		}
 		c.log.Info("closed", "err", err)
 		e, refused := errors.AsType[*APIError](err)

@@ -55,7 +55,7 @@ type Pending struct {
 	client  *Client
 	op      Operation
 	params  any // op.Params in the type of this package, where the rule needs it
-	rule    rule
+	rule    *rule
 	device  string      // device that error messages about it name; "" if not known
 	alone   [1]*Pending // itself, for lists of one
 	since   uint64      // registry.seq when it was registered
@@ -103,13 +103,12 @@ func (c *Client) Start(ctx context.Context, op Operation) (*Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.expect(ctx, op, c.understand(&op, body))
+	limited, cancel := withRequest(ctx)
+	defer cancel(nil)
+	p, err := c.expect(ctx, op, c.understand(&op, body), cancel)
 	if err != nil {
 		return nil, &NotSentError{op.Name, op.CallID, err}
 	}
-	limited, cancel := withRequest(ctx)
-	defer cancel(nil)
-	c.limitRequest(p, cancel)
 	answer, err := c.rest.Post(limited, path, body)
 	return c.answered(ctx, p, answer, err)
 }

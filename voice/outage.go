@@ -95,7 +95,7 @@ func (c *Client) applyServices(ev *ServiceStateChange) {
 		for _, p := range pending {
 			if p.rule.settles != nil {
 				c.settleUnknown(p, ErrVoiceUnavailable)
-				c.abort(p)
+				p.abort()
 			}
 		}
 	}

@@ -27,7 +27,7 @@ type rule struct {
 // outcomes is the table: operation -> what settles it. "Settled" never means
 // that a request was answered, only that a message, or the server's own list of
 // calls, shows the effect.
-var outcomes = map[OperationName]rule{
+var outcomes = map[OperationName]*rule{
 	OpDial:       {settles: dialled, single: true, others: true, ends: dialEnded},
 	OpAnswer:     onCall(inState(StateEstablished)),
 	OpReject:     onCall(inState(StateReleased)),
@@ -87,15 +87,20 @@ var outcomes = map[OperationName]rule{
 	OpEndContactCenterSession:   {},
 }
 
+// accepted is the rule of operations that this package does not know.
+var accepted = &rule{}
+
 // ruleFor returns the rule for op.
-func ruleFor(op *Operation) rule {
+func ruleFor(op *Operation) *rule {
 	switch {
 	case op.rule != nil:
-		return *op.rule
-	case op.Until == nil:
+		return op.rule
+	case op.Until == nil && outcomes[op.Name] != nil:
 		return outcomes[op.Name]
+	case op.Until == nil:
+		return accepted
 	}
-	return rule{others: true, settles: func(p *Pending, ev Event) bool {
+	return &rule{others: true, settles: func(p *Pending, ev Event) bool {
 		if !p.op.Until(ev) {
 			return false
 		}
@@ -111,8 +116,8 @@ func ruleFor(op *Operation) rule {
 }
 
 // onCall settles by a message about the operation's own call.
-func onCall(shows func(*Pending, *CallStateChangeMessage) bool) rule {
-	return rule{settles: func(p *Pending, ev Event) bool {
+func onCall(shows func(*Pending, *CallStateChangeMessage) bool) *rule {
+	return &rule{settles: func(p *Pending, ev Event) bool {
 		msg, ok := ev.(*CallStateChangeMessage)
 		if !ok || msg.Call.ID != p.op.CallID || !shows(p, msg) {
 			return false

@@ -4,8 +4,8 @@ package voice
 
 // onDevice settles by a message about the operation's device, or about one of
 // the agent's devices if the operation names none.
-func onDevice(shows func(*Pending, *Device) bool) rule {
-	return rule{others: true, settles: func(p *Pending, ev Event) bool {
+func onDevice(shows func(*Pending, *Device) bool) *rule {
+	return &rule{others: true, settles: func(p *Pending, ev Event) bool {
 		msg, ok := ev.(*DeviceStateChangeMessage)
 		if !ok {
 			return false

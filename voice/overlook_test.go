@@ -162,7 +162,7 @@ func TestOverlook_notWhenSomebodyIsInterested(t *testing.T) {
 }
 
 func expectOffline(c *Client, op Operation) {
-	_, _ = c.expect(context.Background(), op, nil)
+	_, _ = c.expect(context.Background(), op, nil, func(error) {})
 }
 
 func TestTake_waitsBehindWhatIsSlow(t *testing.T) {
@@ -213,7 +213,7 @@ func TestTake_functionsOfTheCallerRunElsewhere(t *testing.T) {
 	require.NoError(t, sub.Close())
 	require.NoError(t, sub.Close())
 	assert.True(t, c.take(callsTopic, callMessage("call", StateEstablished, 1, 1), nil))
-	p, err := c.expect(t.Context(), Operation{Name: OpHold, CallID: "call", Until: func(Event) bool { return true }}, nil)
+	p, err := c.expect(t.Context(), Operation{Name: OpHold, CallID: "call", Until: func(Event) bool { return true }}, nil, func(error) {})
 	require.NoError(t, err)
 	assert.False(t, c.take(callsTopic, callMessage("call", StateEstablished, 2, 2), nil))
 	c.withdraw(p, false)

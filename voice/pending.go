@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// expect registers the expectation of op, before its request is sent.
-func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending, error) {
+// expect registers the expectation of op, before its request is sent, and limits
+// the wait for the answer to that. cancel gives the request up.
+func (c *Client) expect(ctx context.Context, op Operation, params any, cancel context.CancelCauseFunc) (*Pending, error) {
 	if op.Name == OpDial {
 		if err := c.awaitDialTurn(ctx, op.DeviceID); err != nil {
 			return nil, err
 		}
 	}
-	p := &Pending{client: c, op: op, params: params, rule: ruleFor(&op), done: make(chan struct{})}
+	p := &Pending{client: c, op: op, params: params, rule: ruleFor(&op), done: make(chan struct{}), cancel: cancel}
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,34 +51,12 @@ func (c *Client) expect(ctx context.Context, op Operation, params any) (*Pending
 	} else {
 		r.others = with(r.others, alone)
 	}
+	c.callAt(p, time.Now().Add(answerTimeout), func(p *Pending) { p.cancel(context.DeadlineExceeded) })
 	return p, nil
 }
 
-// limitRequest limits the wait for the answer to the request of p, which cancel
-// gives up. It is also given up where its answer is of no more use: see abort.
-func (c *Client) limitRequest(p *Pending, cancel context.CancelCauseFunc) {
-	r := c.registry
-	r.mu.Lock()
-	p.cancel = cancel
-	useless := r.closed != nil || p.finished
-	if !useless && !p.decided { // a message may have been faster, see limitAnswer
-		c.callAt(p, time.Now().Add(answerTimeout), func(p *Pending) { p.cancel(context.DeadlineExceeded) })
-	}
-	r.mu.Unlock()
-	if useless {
-		cancel(nil)
-	}
-}
-
 // abort gives up the request of p, if it is not answered yet.
-func (c *Client) abort(p *Pending) {
-	c.registry.mu.Lock()
-	cancel := p.cancel
-	c.registry.mu.Unlock()
-	if cancel != nil {
-		cancel(nil)
-	}
-}
+func (p *Pending) abort() { p.cancel(nil) }
 
 // How long the answer to a request is still awaited when a message has shown the
 // outcome. A refusal would say that a success was not this request's doing, and
@@ -95,7 +74,7 @@ func (c *Client) limitAnswer(p *Pending) {
 	}
 	at := time.Now().Add(min(grace, c.operationTimeout))
 	if p.due.IsZero() || at.Before(p.due) {
-		c.callAt(p, at, func(p *Pending) { p.client.abort(p) })
+		c.callAt(p, at, (*Pending).abort)
 	}
 }
 

@@ -112,7 +112,7 @@ func (c *Client) SetCallDisposition(ctx context.Context, callID string, p Dispos
 		return c.one(ctx, operation)
 	}
 	// The call's own resource is gone; its device takes the operation.
-	operation = Operation{Name: op, DeviceID: call.DeviceID, Params: params, rule: &rule{}}
+	operation = Operation{Name: op, DeviceID: call.DeviceID, Params: params, rule: accepted}
 	if _, err := c.run(ctx, operation); err != nil {
 		return nil, err
 	}
