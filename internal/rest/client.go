@@ -72,9 +72,9 @@ var shared = func() *resty.Client {
 // resty hands to net/http is made anew for each use.
 var requests = sync.Pool{New: func() any { return shared.R() }}
 
-// recycle takes out of req what its last use has put in.
+// recycle takes out of req what its last use has put in, but for headers that the
+// next use puts in as well.
 func recycle(req *resty.Request) {
-	clear(req.Header)
 	req.SetContext(context.Background())
 	req.Method, req.URL, req.Body, req.RawRequest = "", "", nil, nil
 	requests.Put(req)
@@ -172,7 +172,9 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]
 	req := requests.Get().(*resty.Request)
 	req.SetContext(e.sent.Watch(e))
 	req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
-	if body != nil {
+	if body == nil {
+		delete(req.Header, "Content-Type")
+	} else {
 		// A reader, not the bytes: resty would copy them into a pooled buffer and
 		// take it back while a cancelled request may still be reading from it.
 		req.Header["Content-Type"] = contentType
