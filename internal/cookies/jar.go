@@ -18,6 +18,8 @@ import (
 type Jar struct {
 	mu   sync.Mutex
 	list []cookie // in the order in which they are sent
+
+	asked, host string // a host as URLs had it last, and in the form of cookies
 }
 
 // cookie is one as it is stored: Path and Expires are always valid.
@@ -109,12 +111,16 @@ func (j *Jar) appendTo(list []*http.Cookie, u *url.URL) []*http.Cookie {
 	if !isHTTP(u) {
 		return list
 	}
-	host, path := hostOf(u), u.Path
+	path := u.Path
 	if path == "" {
 		path = "/"
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.asked != u.Host {
+		j.asked, j.host = u.Host, hostOf(u)
+	}
+	host := j.host
 	expired := false
 	for i := range j.list {
 		c := &j.list[i]

@@ -4,6 +4,7 @@ package cookies
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -12,36 +13,43 @@ import (
 // use, by several goroutines.
 type Line struct {
 	mu   sync.Mutex
+	of   []pair
 	last []string
 }
+
+type pair struct {
+	name, value string
+	quoted      bool
+}
+
+func pairOf(c *http.Cookie) pair { return pair{c.Name, c.Value, c.Quoted} }
 
 // Set makes the header of req consist of own, values that were given for this
 // request, and of what is in the jar.
 func (l *Line) Set(req *http.Request, own []string, jar []*http.Cookie) {
-	var buf [512]byte
-	line := append(buf[:0], strings.Join(own, "; ")...)
-	for _, c := range jar {
-		if len(line) > 0 {
-			line = append(line, "; "...)
-		}
-		if c.Quoted || strings.ContainsAny(c.Value, " ,") {
-			line = append(line, (&http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted}).String()...)
-			continue
-		}
-		line = append(line, c.Name...)
-		line = append(line, '=')
-		line = append(line, c.Value...)
-	}
-	if len(line) == 0 {
+	if len(own) == 0 && len(jar) == 0 {
 		delete(req.Header, "Cookie")
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.last) == 0 || l.last[0] != string(line) {
-		l.last = []string{string(line)}
+	if len(own) > 0 || !slices.EqualFunc(l.of, jar, func(p pair, c *http.Cookie) bool { return p == pairOf(c) }) {
+		l.write(own, jar)
 	}
 	req.Header["Cookie"] = l.last
+}
+
+func (l *Line) write(own []string, jar []*http.Cookie) {
+	l.of = nil
+	parts := slices.Clone(own)
+	writer := http.Request{Header: http.Header{}}
+	for _, c := range jar {
+		writer.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted})
+		if len(own) == 0 {
+			l.of = append(l.of, pairOf(c))
+		}
+	}
+	l.last = []string{strings.Join(append(parts, writer.Header["Cookie"]...), "; ")}
 }
 
 // Transport is a RoundTripper with a jar. It sets the header of the very

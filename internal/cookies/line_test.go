@@ -42,6 +42,15 @@ func TestLine_followsTheJar(t *testing.T) {
 	assert.Equal(t, "a=1", req.Header.Get("Cookie"))
 	l.Set(req, nil, []*http.Cookie{{Name: "a", Value: "2"}})
 	assert.Equal(t, "a=2", req.Header.Get("Cookie"))
+	kept := &http.Cookie{Name: "a", Value: "2"}
+	l.Set(req, nil, []*http.Cookie{kept})
+	kept.Value = "3" // some jars write to what they have returned
+	l.Set(req, nil, []*http.Cookie{kept})
+	assert.Equal(t, "a=3", req.Header.Get("Cookie"))
+	l.Set(req, []string{"o=1"}, []*http.Cookie{kept})
+	assert.Equal(t, "o=1; a=3", req.Header.Get("Cookie"))
+	l.Set(req, nil, []*http.Cookie{kept})
+	assert.Equal(t, "a=3", req.Header.Get("Cookie"))
 	l.Set(req, nil, nil)
 	assert.Empty(t, req.Header.Values("Cookie"))
 }
