@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// While functions of the caller see events, messages wait for them in a queue. A
-// list that is read meanwhile is newer than those and must not take effect before
-// them: they would undo it, and might settle what was begun because of it.
+// While functions of the caller see events, messages wait for them in a queue, and
+// stay there when those functions are gone. A list that is read meanwhile is newer
+// than those and must not take effect before them: they would undo it, and might
+// settle what was begun because of it.
 
 // backlog is what had come in when somebody began to wait until it has taken
 // effect.
@@ -20,12 +21,9 @@ type backlog struct {
 // false if ctx or the client has ended before.
 func (c *Client) awaitBacklog(ctx context.Context) bool {
 	_, foreign := c.registry.wanted()
-	if !foreign {
-		return true
-	}
 	b := c.inbox
 	b.mu.Lock()
-	if !b.working && !b.Readable() {
+	if !b.Readable() && !(foreign && b.working) {
 		b.mu.Unlock()
 		return true
 	}

@@ -134,3 +134,68 @@ func TestBlocked_gapsAreClosedAfterwards(t *testing.T) {
 		assert.Empty(t, calls)
 	})
 }
+
+// Messages that have begun to wait for a function still do when it is gone.
+func TestBlocked_listsWaitThoughTheFunctionIsGone(t *testing.T) {
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		id := established(t, sim, client)
+		sub := client.Subscribe(voice.ForCall(id))
+		g := newGate(t)
+		blocked := client.Subscribe(voice.Where(g.match))
+		inject(sim, "5001")
+		hand := sim.Agent("5001")
+		hand.Hold(id)
+		hand.Retrieve(id)
+		hand.Hold(id)
+		synctest.Wait()
+		_ = blocked.Close()
+		time.AfterFunc(second, g.open)
+		calls, err := client.Calls(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, voice.StateHeld, calls[0].State)
+		synctest.Wait()
+		for _, state := range []voice.CallState{voice.StateHeld, voice.StateEstablished, voice.StateHeld} {
+			ev, err := nextNow(t.Context(), sub)
+			require.NoError(t, err)
+			assert.Equal(t, state, ev.(*voice.CallStateChangeMessage).Call.State)
+			assert.False(t, ev.(*voice.CallStateChangeMessage).Synthetic)
+		}
+		_, err = nextNow(t.Context(), sub)
+		assert.Error(t, err, "nothing else was told")
+	})
+}
+
+// The list that decides about an operation does not take effect before messages
+// that are older either: they would undo what was confirmed.
+func TestBlocked_whatIsConfirmedIsNotUndone(t *testing.T) {
+	for name, others := range map[string]int{"in time": 10, "too late": 40} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+				client := connect(t, sim)
+				other := established(t, sim, client)
+				_, err := client.Hold(t.Context(), other)
+				require.NoError(t, err)
+				id := established(t, sim, client)
+				client.Subscribe(voice.Where(func(voice.Event) bool { time.Sleep(300 * time.Millisecond); return true }))
+				for i := range others {
+					sim.AttachData(other, map[string]any{"i": i})
+				}
+				sim.AttachData(id, map[string]any{"a": "b"})
+				sim.On(voice.OpHold, voicetest.LostEvent())
+				_, err = client.Hold(t.Context(), id)
+				state := voice.StateHeld
+				if others == 40 {
+					requireUnconfirmed(t, err, true, voice.ErrOutcomeTimeout)
+					state = voice.StateEstablished
+				} else {
+					require.NoError(t, err)
+				}
+				time.Sleep(time.Minute)
+				call, err := client.Call(t.Context(), id)
+				require.NoError(t, err)
+				assert.Equal(t, state, call.State)
+			})
+		})
+	}
+}

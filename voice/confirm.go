@@ -58,7 +58,11 @@ func (c *Client) conclude(p *Pending, s *snapshot, readErr error) {
 	defer c.leave()
 	ctx, cancel := context.WithTimeout(c.lifetime, patience)
 	defer cancel()
-	if readErr == nil {
+	switch {
+	case readErr != nil:
+	case !c.awaitBacklog(ctx):
+		readErr = c.leftEarly(ctx)
+	default:
 		readErr = c.reconcile(ctx, s)
 	}
 	err := ErrOutcomeTimeout
