@@ -37,7 +37,8 @@ func (s *session) logins() uint64 {
 func (c *Client) login(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	body, err := c.rest.GetOnce(limited, "/me?subresources=features,devices,channels")
+	// ctx may be that of a request whose time is up.
+	body, err := c.rest.GetOnce(requestContext{limited}, "/me?subresources=features,devices,channels")
 	if err != nil {
 		return c.readError(ctx, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gwsvoice/gws-go/voice"
+	"github.com/gwsvoice/gws-go/voice/voicetest"
 )
 
 var voiceGone = note{"/notifications/services", []byte(`{"messageType":"ServiceStateChangeMessage","services":[{"id":"V","type":"Voice","state":"Inactive"}]}`)}
@@ -196,4 +197,20 @@ func TestUnsent_isGivenUpOnceItIsUseless(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The login for a request ends with the time of the request, which is not what
+// the caller did.
+func TestUnanswered_loginIsOverdue(t *testing.T) {
+	bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+		client := connect(t, sim)
+		id := established(t, sim, client)
+		sim.On(voice.OpHold, voicetest.Slow(second), voicetest.RefuseStatus(http.StatusUnauthorized, voice.CodeNotAuthenticated, ""))
+		sim.OnRead("/me", voicetest.Slow(time.Minute))
+		start := time.Now()
+		_, err := client.Hold(context.Background(), id)
+		assert.Equal(t, 28*second, time.Since(start))
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotErrorIs(t, err, context.Canceled, "the caller did not cancel")
+	})
 }
