@@ -42,7 +42,7 @@ func (r *registry) unexpired() []refusal {
 // The message belongs to an operation if it names a call of it, or else its
 // device, and nothing else can explain it: no other operation pending there, no
 // refusal just returned, no operation whose outcome stayed unknown.
-func (c *Client) attribute(msg *ErrorMessage) *Pending {
+func (c *Client) attribute(msg *ErrorMessage, place uint64) *Pending {
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -55,7 +55,7 @@ func (c *Client) attribute(msg *ErrorMessage) *Pending {
 	}
 	var only *Pending
 	for _, p := range r.pending {
-		if p.finished || p.suspect != nil || !p.mayExplain(msg) {
+		if p.finished || p.suspect != nil || place <= p.after || !p.mayExplain(msg) {
 			continue
 		}
 		if only != nil {

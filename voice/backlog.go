@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"math"
 	"slices"
 )
 
@@ -40,6 +41,30 @@ func (c *Client) awaitBacklog(ctx context.Context) bool {
 	defer b.mu.Unlock()
 	b.backlogs = slices.DeleteFunc(b.backlogs, func(other *backlog) bool { return other == w })
 	return false
+}
+
+// onArrival is the place of what was not in the queue.
+const onArrival = math.MaxUint64
+
+// end is the place of the last message in the queue.
+func (b *inbox) end() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.Len == nil {
+		return 0
+	}
+	return b.read + uint64(b.Len())
+}
+
+// causedBy returns those of list that may have caused ev, which was at a place of
+// the queue: not those that were begun when it was there. That a call has ended
+// concerns them all the same.
+func causedBy(list []*Pending, ev Event, place uint64) []*Pending {
+	begunLater := func(p *Pending) bool { return place <= p.after }
+	if msg, ok := ev.(*CallStateChangeMessage); ok && msg.Call.ended() || !slices.ContainsFunc(list, begunLater) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), begunLater)
 }
 
 // handled notes that n more messages of the queue have taken effect; mu is held.

@@ -199,3 +199,42 @@ func TestBlocked_whatIsConfirmedIsNotUndone(t *testing.T) {
 		})
 	}
 }
+
+// What waited for a function before an operation was begun is not the work of
+// that; but that its call has ended counts.
+func TestBlocked_olderMessagesSettleNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		before func(sim *voicetest.Server, id string)
+		fault  voicetest.Fault
+		took   time.Duration
+		check  func(t *testing.T, err error)
+	}{
+		"held, and no more": {func(sim *voicetest.Server, id string) {
+			sim.Agent("5001").Hold(id)
+			sim.Agent("5001").Retrieve(id)
+		}, voicetest.LateEvent(5 * second), 5 * second, succeeded},
+		"error": {func(sim *voicetest.Server, id string) {
+			sim.InjectMessage("5001", "/v2/me/calls", `{"messageType":"ErrorMessage","errorMessage":"no","errorCode":7,"callId":"`+id+`"}`)
+		}, voicetest.LateEvent(5 * second), 5 * second, succeeded},
+		"the end": {func(sim *voicetest.Server, id string) { sim.HangupCustomer(id) },
+			voicetest.CutBefore(), second, func(t *testing.T, err error) { requireFailed(t, err, voice.ErrCallReleased) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, voicetest.Options{}, func(t *testing.T, sim *voicetest.Server) {
+				client := connect(t, sim)
+				id := established(t, sim, client)
+				g := newGate(t)
+				client.Subscribe(voice.Where(g.match))
+				inject(sim, "5001")
+				test.before(sim, id)
+				synctest.Wait()
+				sim.On(voice.OpHold, test.fault)
+				start := time.Now()
+				time.AfterFunc(second, g.open)
+				_, err := client.Hold(t.Context(), id)
+				test.check(t, err)
+				assert.Equal(t, test.took, time.Since(start))
+			})
+		})
+	}
+}

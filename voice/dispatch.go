@@ -35,17 +35,17 @@ func (c *Client) tryDispatch(ev Event) bool {
 		return false
 	}
 	defer c.turn.Release(1)
-	return c.deliverUnless(ev, true)
+	return c.deliverUnless(ev, true, onArrival)
 }
 
 // deliver is dispatch for a caller that has the turn. It leaves the readers of
 // subscriptions asleep until endTurn.
-func (c *Client) deliver(ev Event) { c.deliverUnless(ev, false) }
+func (c *Client) deliver(ev Event) { c.deliverUnless(ev, false, onArrival) }
 
 // deliverUnless is deliver, unless functions of the caller want to see events
 // and must not run here, or something was put aside. Then it reports false, and
-// nothing has happened.
-func (c *Client) deliverUnless(ev Event, foreign bool) bool {
+// nothing has happened. place is where ev was in the queue.
+func (c *Client) deliverUnless(ev Event, foreign bool, place uint64) bool {
 	r := c.registry
 	r.mu.Lock()
 	if foreign && (r.foreign > 0 || len(r.aside) > 0) { // what was put aside takes the lock more than once
@@ -59,12 +59,12 @@ func (c *Client) deliverUnless(ev Event, foreign bool) bool {
 	}
 	r.apply(ev)
 	all, limited := r.listeners(ev)
-	concerned := r.concerned(ev)
+	concerned := causedBy(r.concerned(ev), ev, place)
 	r.mu.Unlock()
 
 	var failed *Pending
 	if msg, ok := ev.(*ErrorMessage); ok {
-		failed = c.attribute(msg)
+		failed = c.attribute(msg, place)
 	}
 	c.offerAll(all, limited, ev)
 	if failed != nil {

@@ -59,6 +59,7 @@ type Pending struct {
 	device  string      // device that error messages about it name; "" if not known
 	alone   [1]*Pending // itself, for lists of one
 	since   uint64      // registry.seq when it was registered
+	after   uint64      // place of the last message in the queue then, which it has not caused
 	devices []*Device   // the agent's, when it was registered, if it names none
 	done    chan struct{}
 

@@ -116,7 +116,7 @@ func TestOverlook_callsAreAsIfSeen(t *testing.T) {
 				if c.overlook(callsTopic, buf) {
 					overlooked++
 				} else {
-					c.received(callsTopic, bytes.Clone(buf), c.dispatchAsleep) // a late message is not asked about here
+					c.received(callsTopic, bytes.Clone(buf), func(ev Event) bool { return c.dispatchAsleep(ev, onArrival) }) // a late message is not asked about here
 				}
 			}
 			clear(buf)

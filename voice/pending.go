@@ -14,7 +14,7 @@ func (c *Client) expect(ctx context.Context, op Operation, params any, cancel co
 			return nil, err
 		}
 	}
-	p := &Pending{client: c, op: op, params: params, rule: ruleFor(&op), done: make(chan struct{}), cancel: cancel}
+	p := &Pending{client: c, op: op, params: params, rule: ruleFor(&op), after: c.inbox.end(), done: make(chan struct{}), cancel: cancel}
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()

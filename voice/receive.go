@@ -24,6 +24,7 @@ type inbox struct {
 	burst   int      // messages of the present response whose readers are asleep
 
 	backlogs []*backlog // that somebody waits for
+	read     uint64     // messages taken out of the queue so far
 }
 
 // wakeEvery is how many events take effect before the readers of the first are
@@ -173,17 +174,21 @@ func (c *Client) receive() {
 			c.wakeReaders()
 			return
 		}
-		b.mu.Unlock()
 		if slow == nil {
-			ev, err := c.sub.Next(c.lifetime)
+			ev, err := c.sub.Next(c.lifetime)                    // at once, since there is something to read
+			if _, ok := ev.(*cometd.Lagged); !ok && err == nil { // which stands for those that have no place in the queue
+				done = 1
+				b.read++
+			}
+			place := b.read
+			b.mu.Unlock()
 			if err != nil {
 				c.unsubscribed(err)
 				return
 			}
-			slow = c.queued(ev)
-			if _, ok := ev.(*cometd.Lagged); !ok { // which stands for those that have no place in the queue
-				done = 1
-			}
+			slow = c.queued(ev, place)
+		} else {
+			b.mu.Unlock()
 		}
 		if slow != nil {
 			c.wakeReaders()
@@ -206,15 +211,15 @@ func (c *Client) unsubscribed(err error) {
 	c.fail(c.openError(c.lifetime, err))
 }
 
-// queued lets what was in the queue take effect, and returns what remains to be
-// done.
-func (c *Client) queued(ev cometd.Event) (slow func()) {
+// queued lets what was at a place of the queue take effect, and returns what
+// remains to be done.
+func (c *Client) queued(ev cometd.Event, place uint64) (slow func()) {
 	switch ev := ev.(type) {
 	case *cometd.Message:
 		if c.overlook(ev.Channel, ev.Data) {
 			return nil
 		}
-		return c.received(ev.Channel, ev.Data, c.dispatchAsleep)
+		return c.received(ev.Channel, ev.Data, func(ev Event) bool { return c.dispatchAsleep(ev, place) })
 	case *cometd.Reconnected:
 		c.log.Info("reconnected", "since", ev.Since, "lossless", ev.Lossless, "err", ev.Err)
 		for _, refused := range ev.Refused {
@@ -262,11 +267,12 @@ func (c *Client) decoded(channel string, ev Event, dispatch func(Event) bool) (s
 	return nil
 }
 
-// dispatchAsleep is dispatch, but leaves the readers of subscriptions asleep.
-func (c *Client) dispatchAsleep(ev Event) bool {
+// dispatchAsleep is dispatch for what was at a place of the queue, but leaves the
+// readers of subscriptions asleep.
+func (c *Client) dispatchAsleep(ev Event, place uint64) bool {
 	if c.turn.Acquire(c.lifetime, 1) == nil {
 		defer c.turn.Release(1)
-		c.deliver(ev)
+		c.deliverUnless(ev, false, place)
 	}
 	return true
 }
