@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -93,6 +94,9 @@ func (t *longPoll) receive(x *exchange, resp *http.Response) error {
 	}
 	if err := c.receive(x, body, LongPolling); err != nil {
 		return err
+	}
+	if x.events.Load() > 0 {
+		runtime.Gosched() // whoever was woken goes first: the next connect is work enough for another processor
 	}
 	return x.missing(c)
 }
