@@ -113,6 +113,9 @@ func (t *Transport) csrfToken() (name string, token []string, session uint64) {
 // learn keeps the CSRF token of a response to a request of a session: the server
 // may rotate it at any time.
 func (t *Transport) learn(h http.Header, session uint64) {
+	if len(h["Set-Cookie"]) == 0 && len(h[csrfHeader]) == 0 {
+		return // as most
+	}
 	opened := slices.ContainsFunc(h["Set-Cookie"], func(cookie string) bool {
 		name, _, _ := strings.Cut(cookie, "=")
 		return strings.Contains(strings.ToUpper(name), "SESSIONID")
