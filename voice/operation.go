@@ -155,11 +155,11 @@ func (c *Client) prepare(op *Operation) (path string, body []byte, err error) {
 		}
 		path = op.Path
 	case op.CallID != "":
-		path = "/me/calls/" + url.PathEscape(op.CallID)
+		path = "/me/calls/" + escaped(op.CallID)
 	case op.DeviceID != "" && op.Name == OpDial:
-		path = "/me/devices/" + url.PathEscape(op.DeviceID) + "/calls"
+		path = "/me/devices/" + escaped(op.DeviceID) + "/calls"
 	case op.DeviceID != "":
-		path = "/me/devices/" + url.PathEscape(op.DeviceID)
+		path = "/me/devices/" + escaped(op.DeviceID)
 	case isAgentState(op.Name):
 		path = voiceChannelPath
 	default:
@@ -177,6 +177,8 @@ func badID(id string) string {
 	switch {
 	case id == "":
 		return "is empty"
+	case isPlainID(id):
+		return ""
 	case strings.ContainsAny(id, "/\\?#%."):
 		return fmt.Sprintf("%q is not an id", id)
 	}
@@ -186,6 +188,26 @@ func badID(id string) string {
 		}
 	}
 	return ""
+}
+
+// isPlainID tells whether id consists of letters, digits, hyphens and underscores,
+// as those of GWS do.
+func isPlainID(id string) bool {
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func escaped(id string) string {
+	if isPlainID(id) {
+		return id
+	}
+	return url.PathEscape(id)
 }
 
 // answered takes note of how the POST of p ended.
