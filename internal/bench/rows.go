@@ -41,7 +41,7 @@ func growth(subscriptions, calls, pending int) work {
 }
 
 func operations(agents, calls int) work {
-	return work{Kind: "operate", Agents: agents, Server: server.Options{Calls: calls}, Count: 20000}
+	return work{Kind: "operate", Agents: agents, Server: server.Options{Calls: calls}, Count: 20000 + 3000*agents*calls}
 }
 
 func idleAgents(n int) work {
