@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -41,27 +42,33 @@ func (p *Pending) confirm() {
 		read = c.readDevices
 	}
 	err := read(ctx, s)
+	inOrder := err == nil && c.awaitBacklog(ctx)
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !p.finished && c.lifetime.Err() == nil {
-		c.callAt(p, p.deadline, func(p *Pending) { c.conclude(p, s, err) })
+		c.callAt(p, p.deadline, func(p *Pending) { c.conclude(p, s, err, inOrder) })
 	}
 }
 
+// errBacklog is why a list is of no use.
+var errBacklog = errors.New("older messages have not taken effect")
+
 // conclude ends p when its time is over, by the list that was read, or else as
-// unknown.
-func (c *Client) conclude(p *Pending, s *snapshot, readErr error) {
+// unknown. inOrder tells whether older messages have taken effect; otherwise only
+// functions of the caller are a reason to wait for them any longer.
+func (c *Client) conclude(p *Pending, s *snapshot, readErr error, inOrder bool) {
 	if !c.enter() {
 		return // whoever closes the client settles p
 	}
 	defer c.leave()
 	ctx, cancel := context.WithTimeout(c.lifetime, patience)
 	defer cancel()
+	_, foreign := c.registry.wanted()
 	switch {
 	case readErr != nil:
-	case !c.awaitBacklog(ctx):
-		readErr = c.leftEarly(ctx)
+	case !inOrder && !(foreign && c.awaitBacklog(ctx)):
+		readErr = errBacklog
 	default:
 		readErr = c.reconcile(ctx, s)
 	}
