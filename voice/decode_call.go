@@ -9,7 +9,6 @@ func (d *decoder) call() *Call {
 	c := new(Call)
 	d.resetParticipants()
 	var (
-		participants, infos             writtenList
 		ownID, uuid, connID, uri, path  []byte
 		deviceID, deviceURI, devicePath []byte
 		parentID, parentURI, parentPath []byte
@@ -35,9 +34,9 @@ func (d *decoder) call() *Call {
 		case "devicePath":
 			devicePath = d.scalar()
 		case "participants":
-			participants = d.participantList(&d.participants, d.last().participants.list)
+			d.participantList(&d.written.list, &d.participants, d.last().participants.list)
 		case "participantsInfo":
-			infos = d.participantList(&d.infos, d.last().participants.infos)
+			d.participantList(&d.written.infos, &d.infos, d.last().participants.infos)
 		case "ani":
 			ani = d.scalar()
 		case "dnis":
@@ -89,6 +88,6 @@ func (d *decoder) call() *Call {
 		c.Capabilities = []OperationName{}
 	}
 
-	c.Participants = d.putParticipants(participants, infos)
+	c.Participants = d.putParticipants()
 	return c
 }

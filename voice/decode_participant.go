@@ -86,6 +86,9 @@ type againParticipants struct {
 	value       []Participant
 }
 
+// writtenLists are both lists of a call in the document.
+type writtenLists struct{ list, infos writtenList }
+
 // writtenList is a list of participants in the document. The zero value is one
 // that is not there.
 type writtenList struct {
@@ -95,25 +98,25 @@ type writtenList struct {
 }
 
 // participantList reads a list into *raw, unless it is the last one again.
-func (d *decoder) participantList(raw *[]rawParticipant, last jsonscan.Print) writtenList {
+func (d *decoder) participantList(l *writtenList, raw *[]rawParticipant, last jsonscan.Print) {
 	clear(*raw)
 	*raw = (*raw)[:0]
 	d.Kind() // steps over space
-	l := writtenList{at: d.Scanner}
-	if d.SkipSame(last) {
-		l.print, l.same = last, true
-		return l
+	l.at, l.print = d.Scanner, jsonscan.Print{}
+	if l.same = d.SkipSame(last); l.same {
+		l.print = last
+		return
 	}
 	*raw = d.rawParticipants(*raw)
 	if d.Err() == nil {
 		l.print = d.Print(l.at.Pos())
 	}
-	return l
 }
 
 // putParticipants makes the participants of a call, read-only, of both lists.
-func (d *decoder) putParticipants(list, infos writtenList) []Participant {
+func (d *decoder) putParticipants() []Participant {
 	last := &d.last().participants
+	list, infos := &d.written.list, &d.written.infos
 	if list.print == last.list && infos.print == last.infos && last.value != nil {
 		return last.value
 	}
@@ -143,6 +146,7 @@ func (d *decoder) resetParticipants() {
 	clear(d.participants)
 	clear(d.infos)
 	d.participants, d.infos = d.participants[:0], d.infos[:0]
+	d.written = writtenLists{}
 }
 
 // mergeParticipants completes the participants by what older servers send

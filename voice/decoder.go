@@ -25,6 +25,7 @@ type decoder struct {
 	pending []pendingString
 
 	participants, infos []rawParticipant
+	written             writtenLists      // of the call that is being read, outside the stack, which every client has
 	made                againParticipants // to be remembered with the next flush, which completes them
 	capabilities        []OperationName
 
