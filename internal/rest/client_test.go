@@ -237,6 +237,49 @@ func TestURL_isWhatTheTextSays(t *testing.T) {
 	assert.False(t, e.Sent)
 }
 
+type sending func(*http.Request) (*http.Response, error)
+
+func (f sending) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Requests are made with the same means, one after the other. What was sent must
+// not change by that: net/http may still be writing it.
+func TestRequests_areIndependent(t *testing.T) {
+	c, _ := newClient(t, func(http.ResponseWriter, *http.Request) {}, nil)
+	var sent []*http.Request
+	c.transport.Base = sending(func(r *http.Request) (*http.Response, error) {
+		sent = append(sent, r)
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"statusCode":0}`)), Request: r}, nil
+	})
+	for range 20 { // the pool forgets some under the race detector
+		for _, path := range []string{"/me", "/me/calls/1"} {
+			_, err := c.Post(t.Context(), path, []byte(path))
+			require.NoError(t, err)
+			_, err = c.Get(t.Context(), path)
+			require.NoError(t, err)
+		}
+	}
+	for i, r := range sent {
+		path := []string{"/me", "/me/calls/1"}[i/2%2]
+		assert.Equal(t, "/api/v2"+path, r.URL.Path)
+		assert.Equal(t, c.base.Host, r.Host)
+		assert.Equal(t, []string{"application/json"}, r.Header["Accept"])
+		if i%2 == 0 {
+			body, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			assert.Equal(t, path, string(body))
+			assert.Equal(t, contentType, r.Header["Content-Type"])
+		} else {
+			assert.Nil(t, r.Body)
+			assert.Empty(t, r.Header["Content-Type"])
+		}
+		r.Header["Mark"] = []string{"x"}
+		if i+1 < len(sent) {
+			assert.Empty(t, sent[i+1].Header["Mark"])
+		}
+	}
+	assert.Len(t, sent, 80)
+}
+
 func TestMarshal(t *testing.T) {
 	type params struct {
 		Digits string `json:"digits,omitempty"`
