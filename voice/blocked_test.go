@@ -66,11 +66,7 @@ func TestBlocked_everyOperationEndsWithItsContext(t *testing.T) {
 	for _, op := range append(voice.OperationNames(), "Lunch") {
 		t.Run(string(op), func(t *testing.T) {
 			bubble(t, voicetest.Options{Recording: true, Muting: true}, func(t *testing.T, sim *voicetest.Server) {
-				s := &scene{t: t, sim: sim, user: "agent5001"}
-				if supervises(op) {
-					s.user = "supervisor5009"
-				}
-				s.client = connect(t, sim, func(c *voice.Config) { c.Auth = voice.BasicAuth(s.user, "secret") })
+				s := newScene(t, sim, op)
 				run := simulated[op](s)
 				time.Sleep(2 * second)
 				g := newGate(t)

@@ -223,11 +223,7 @@ func TestOlderServer(t *testing.T) {
 					o := o
 					o.Recording, o.Muting = true, true
 					bubble(t, o, func(t *testing.T, sim *voicetest.Server) {
-						s := &scene{t: t, sim: sim, user: "agent5001"}
-						if supervises(op) {
-							s.user = "supervisor5009"
-						}
-						s.client = connect(t, sim, func(c *voice.Config) { c.Auth = voice.BasicAuth(s.user, "secret") })
+						s := newScene(t, sim, op)
 						_, err := simulated[op](s)(t.Context(), s.client)
 						require.NoError(t, err)
 						time.Sleep(second)

@@ -80,6 +80,17 @@ type scene struct {
 	user   string
 }
 
+// newScene connects somebody who may do op.
+func newScene(t *testing.T, sim *voicetest.Server, op voice.OperationName) *scene {
+	t.Helper()
+	s := &scene{t: t, sim: sim, user: "agent5001"}
+	if supervises(op) {
+		s.user = "supervisor5009"
+	}
+	s.client = connect(t, sim, func(c *voice.Config) { c.Auth = voice.BasicAuth(s.user, "secret") })
+	return s
+}
+
 func (s *scene) talk() string { return established(s.t, s.sim, s.client) }
 
 func (s *scene) device() string { return s.sim.Agent(s.user).DeviceID() }
@@ -392,11 +403,7 @@ func TestEveryOperation_onTheSimulator(t *testing.T) {
 		for _, op := range append(voice.OperationNames(), "Lunch") {
 			t.Run(name+"/"+string(op), func(t *testing.T) {
 				bubble(t, voicetest.Options{Recording: true, Muting: true}, func(t *testing.T, sim *voicetest.Server) {
-					s := &scene{t: t, sim: sim, user: "agent5001"}
-					if supervises(op) {
-						s.user = "supervisor5009"
-					}
-					s.client = connect(t, sim, func(c *voice.Config) { c.Auth = voice.BasicAuth(s.user, "secret") })
+					s := newScene(t, sim, op)
 					run := simulated[op](s)
 					time.Sleep(2 * second)
 					if len(m.faults) > 0 {
